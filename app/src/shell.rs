@@ -19,13 +19,13 @@ pub struct Assets {
     pub base: String,
     /// The URL at which users find the server, if it is set.
     pub public_url: Option<String>,
-    /// The style sheet.
+    /// The style sheet that all pages need.
     pub style: String,
     /// The module that starts the pages.
     pub boot: String,
     /// The main part of the pages, compiled.
     pub wasm: String,
-    /// The files of the other parts, by the name of the part. Parts share files.
+    /// The files of the other parts, by the name of the part: wasm and style sheets. Parts share files.
     pub parts: BTreeMap<String, Vec<String>>,
     /// What the names of the files with texts begin with, below `pkg/`.
     pub texts: String,
@@ -34,8 +34,8 @@ pub struct Assets {
 }
 
 impl Assets {
-    /// The wasm that the page at this path needs, and the wasm that other pages need.
-    fn wasm_of(&self, path: &str) -> (Vec<String>, Vec<String>) {
+    /// The wasm and the style sheets that the page at this path needs, and those that other pages need.
+    fn files_of(&self, path: &str) -> (Vec<String>, Vec<String>) {
         let names = parts_of(path);
         let files = |(_, files): (&String, &Vec<String>)| files.clone();
         let (needed, others): (Vec<_>, Vec<_>) = self
@@ -65,15 +65,21 @@ fn path_of(url: &str) -> &str {
     }
 }
 
+/// Whether this file of a part is a style sheet.
+fn is_style(file: &str) -> bool {
+    file.ends_with(".css")
+}
+
 /// The HTML document, in the [`Language`](crate::Language) that is provided as a context. It has no inline script or
 /// style, so the Content-Security-Policy does not have to allow any.
 ///
-/// The browser is told at once which wasm and which texts the page needs. It fetches the wasm of other pages when it is idle.
+/// The browser is told at once which wasm, styles and texts the page needs. It fetches those of other pages when it is idle.
 pub fn shell(assets: Assets) -> impl IntoView + 'static {
     let url = use_context::<RequestUrl>();
     let path = path_of(url.as_ref().map_or("", AsRef::as_ref));
     let path = path.split('?').next().unwrap_or_default();
-    let (needed, others) = assets.wasm_of(path);
+    let (needed, others) = assets.files_of(path);
+    let (styles, needed): (Vec<_>, Vec<_>) = needed.into_iter().partition(|file| is_style(file));
     let preload = |file, kind| {
         view! { <link rel="preload" href=file r#as="fetch" r#type=kind crossorigin="anonymous" /> }
     };
@@ -84,8 +90,13 @@ pub fn shell(assets: Assets) -> impl IntoView + 'static {
         .texts_of(path)
         .into_iter()
         .map(|file| preload(file, "text/plain"));
-    let prefetch =
-        |file| view! { <link rel="prefetch" href=file r#as="fetch" crossorigin="anonymous" /> };
+    let style = |file: String| view! { <link rel="stylesheet" href=file /> };
+    // A browser finds the file again only if it was fetched the way in which it is asked for then.
+    let prefetch = |file: String| match is_style(&file) {
+        true => view! { <link rel="prefetch" href=file r#as="style" /> }.into_any(),
+        false => view! { <link rel="prefetch" href=file r#as="fetch" crossorigin="anonymous" /> }
+            .into_any(),
+    };
     view! {
         <!DOCTYPE html>
         <html lang=language().tag() data-url=assets.public_url data-texts=assets.texts>
@@ -104,6 +115,7 @@ pub fn shell(assets: Assets) -> impl IntoView + 'static {
                 <link rel="apple-touch-icon" href="icon-192.png" />
                 <link rel="manifest" href="manifest.webmanifest" />
                 <link rel="stylesheet" href=assets.style />
+                {styles.into_iter().map(style).collect_view()}
                 <script type="module" src=assets.boot fetchpriority="high"></script>
                 {wasm.chain(loaded_texts).collect_view()}
                 {others.into_iter().map(prefetch).collect_view()}
@@ -138,7 +150,7 @@ mod tests {
         let files = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
         let parts: [(&str, Vec<String>); 4] = [
             ("subscriber", files(&["shared", "subscriber"])),
-            ("panel", files(&["shared", "panel"])),
+            ("panel", files(&["shared", "panel", "panel.css"])),
             ("push_section", files(&["shared", "forms", "push"])),
             ("keys_section", files(&["shared", "forms", "keys"])),
         ];
@@ -152,10 +164,13 @@ mod tests {
             parts: parts.map(|(name, files)| (name.to_owned(), files)).into(),
             favicon: String::new(),
         };
-        let (needed, others) = assets.wasm_of("/admin/push?to=ada");
-        assert_eq!(needed, ["main", "forms", "panel", "push", "shared"]);
+        let (needed, others) = assets.files_of("/admin/push?to=ada");
+        assert_eq!(
+            needed,
+            ["main", "forms", "panel", "panel.css", "push", "shared"]
+        );
         assert_eq!(others, ["keys", "subscriber"]);
-        assert_eq!(assets.wasm_of("/nothing").0, ["main"]);
+        assert_eq!(assets.files_of("/nothing").0, ["main"]);
         let pages = "pkg/texts.0123.en.pages.txt";
         assert_eq!(assets.texts_of("/jobs"), [pages]);
         let panel = "pkg/texts.0123.en.panel.txt";

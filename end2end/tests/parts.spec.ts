@@ -18,26 +18,28 @@ function loaded(page: Page): Set<string> {
 /** The parts that only one page needs. */
 const own = (names: Set<string>) => [...names].filter((name) => name.startsWith('split_')).sort();
 
-const pages: [path: string, parts: string[]][] = [
-  ['/', ['split_subscriber']],
-  ['/try', ['split_try_it']],
-  ['/jobs', ['split_jobs']],
-  ['/admin', ['split_overview_section', 'split_panel']],
-  ['/admin/push', ['split_panel', 'split_push_section']],
+/** The pages, the parts without which they are not alive, and those that they load when they are. */
+const pages: [path: string, first: string[], later: string[]][] = [
+  ['/', ['split_subscriber'], ['split_message_entries']],
+  ['/try', ['split_try_it'], []],
+  ['/jobs', ['split_jobs'], []],
+  ['/admin', ['split_overview_section', 'split_panel'], ['split_overview_lists']],
+  ['/admin/push', ['split_panel', 'split_push_section'], ['split_push_side']],
 ];
 
-for (const [path, parts] of pages) {
+for (const [path, first, later] of pages) {
   test(`a visit to ${path} loads the parts of this page, as the server said, and no others`, async ({ page, server }) => {
     const names = loaded(page);
     await page.goto(server.url + path);
     // This page has no stream.
     if (path !== '/try') await isLive(page);
-    await expect.poll(() => own(names)).toEqual(parts);
+    await expect.poll(() => own(names)).toEqual([...first, ...later].sort());
     expect(names).toContain('app_bg');
 
     const html = await (await fetch(server.url + path)).text();
     const preloaded = [...html.matchAll(/<link rel="preload" href="pkg\/([a-z_0-9]+)\.[0-9a-f]+\.wasm"/g)].map((link) => link[1]);
-    expect(preloaded.sort()).toEqual([...names].sort());
+    expect(own(new Set(preloaded))).toEqual(first);
+    expect([...names]).toEqual(expect.arrayContaining(preloaded));
   });
 }
 
@@ -55,6 +57,33 @@ test('the wasm of the page is fetched once, and that of other pages when the bro
   expect(fetched.filter((url, at) => fetched.indexOf(url) !== at)).toEqual([]);
 });
 
+test('the style of the panel is loaded with the panel, before it is shown', async ({ page, server }) => {
+  const sheets = () => page.evaluate(() => [...document.styleSheets].map(({ href }) => href ?? ''));
+  const ofPanel = async () => (await sheets()).filter((href) => href.includes('/panel_pages.'));
+  await page.goto(server.url);
+  await new Tab(page).isLive();
+  expect(await sheets()).toHaveLength(1);
+  expect(await ofPanel()).toEqual([]);
+  // What the first paint of the panel looks like.
+  await page.evaluate(() => {
+    new MutationObserver((_, observer) => {
+      const link = document.querySelector('.sections a');
+      if (!link) return;
+      observer.disconnect();
+      document.documentElement.dataset.firstLine = getComputedStyle(link).textDecorationLine;
+    }).observe(document.body, { childList: true, subtree: true });
+  });
+  await page.getByRole('link', { name: 'Admin', exact: true }).click();
+  await isLive(page);
+  await expect(page.locator('html')).toHaveAttribute('data-first-line', 'none');
+  expect(await ofPanel()).toHaveLength(1);
+
+  // The document of a page that needs it has it, and it is not loaded twice.
+  await page.reload();
+  await isLive(page);
+  expect(await ofPanel()).toHaveLength(1);
+});
+
 test('navigation loads what is missing, back and forward too, and keeps what is loaded', async ({ page, server }) => {
   const names = loaded(page);
   await page.goto(server.url);
@@ -65,7 +94,8 @@ test('navigation loads what is missing, back and forward too, and keeps what is 
   await goTo(page, 'Push');
   await expect(page.getByRole('button', { name: 'Push', exact: true })).toBeVisible();
   await goTo(page, 'Clients');
-  expect(own(names)).toEqual(['split_clients_section', 'split_overview_section', 'split_panel', 'split_push_section', 'split_subscriber']);
+  const needed = ['clients_section', 'message_entries', 'overview_lists', 'overview_section', 'panel', 'push_section', 'push_side', 'subscriber'];
+  await expect.poll(() => own(names)).toEqual(needed.map((part) => `split_${part}`));
 
   await page.goBack();
   await expect(heading(page, 'Push')).toBeVisible();

@@ -7,6 +7,7 @@ mod bindings;
 mod book;
 mod compress;
 mod fingerprint;
+mod groups;
 mod manifest;
 mod names;
 mod pages;
@@ -20,6 +21,7 @@ use anyhow::{Context, Result, bail};
 use book::{Book, Common};
 use fingerprint::{Fingerprint, short_hash};
 use manifest::Manifest;
+use names::STYLE;
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -73,6 +75,8 @@ pub fn build() -> Result<()> {
 /// The sources besides the compiled pages.
 struct Sources {
     style: String,
+    /// The style that only some pages need.
+    panel_style: String,
     book_style: String,
     book: Book,
     boot: String,
@@ -90,6 +94,7 @@ impl Sources {
         };
         Ok(Self {
             style: style::bundle(&folders.root.join("style/main.css"))?,
+            panel_style: style::bundle(&folders.root.join("style").join(STYLE))?,
             book_style: style::bundle(&folders.root.join("style/book.css"))?,
             book: Book::read(&folders.root)?,
             boot: text("app/js/boot.js")?,
@@ -109,7 +114,8 @@ impl Sources {
         fingerprint.file(&folders.root.join("Cargo.lock"))?;
         fingerprint.file(&folders.node_modules.join("binaryen/package.json"))?;
         fingerprint.file(compiled)?;
-        for text in [&self.style, &self.book_style, &self.boot, &self.reader] {
+        let styles = [&self.style, &self.panel_style, &self.book_style];
+        for text in styles.into_iter().chain([&self.boot, &self.reader]) {
             fingerprint.part(text.as_bytes());
         }
         self.book.add_to(&mut fingerprint)?;
@@ -157,7 +163,9 @@ fn make(folders: &Folders, sources: &Sources, compiled: &Path, inputs: String) -
         Ok(hashed)
     };
     let mut boot = bound.script;
-    for (name, bytes) in &bound.wasm {
+    let wasm = bound.wasm.iter();
+    let wasm = wasm.map(|(name, bytes)| (name.as_str(), bytes.as_slice()));
+    for (name, bytes) in wasm.chain([(STYLE, sources.panel_style.as_bytes())]) {
         let hashed = linked(name, bytes)?;
         boot = boot.replace(&format!("./{name}"), &format!("./{hashed}"));
     }

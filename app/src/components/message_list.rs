@@ -5,11 +5,15 @@ mod search;
 
 use std::sync::Arc;
 
-use leptos::prelude::*;
+use leptos::{
+    prelude::*,
+    wasm_split::{SplitLoaderError, wasm_split},
+};
 
 use crate::{
     components::{
-        EraseView, ListItem, bool_signal, keyed_list, on_click, optional_text, text, when,
+        EraseView, ListItem, bool_signal, keyed_list, lazy_view, on_click, optional_text, text,
+        when,
     },
     formatting,
     i18n::{plural, texts, tr},
@@ -25,8 +29,6 @@ pub fn MessageList(
     #[prop(into)]
     empty: ViewFn,
 ) -> impl IntoView {
-    let entry = entry(inbox);
-    let messages = keyed_list(move || inbox.with(Inbox::shown).0.iter().map(&entry).collect());
     let is_empty = bool_signal(move || inbox.with(Inbox::is_empty));
     let nothing_found = move || inbox.with(Inbox::has_no_match);
     let more = move || inbox.with(Inbox::shown).1;
@@ -40,12 +42,24 @@ pub fn MessageList(
         {when(move || is_empty.get(), move || empty.run())}
         {when(nothing_found, move || none_match(inbox))}
         <div role="log" aria-labelledby="messages" aria-live="polite">
-            <ol class="messages">{messages}</ol>
+            {lazy_view(|| Box::pin(load_message_entries()), move || message_entries(inbox))}
         </div>
         {when(more, move || older(inbox))}
         <p class="hint">{dropped}</p>
     }
     .erase()
+}
+
+/// A page begins without messages, so what shows them is loaded when the page is alive.
+#[wasm_split(message_entries, wasm_split_path = ::leptos::wasm_split, preload(load_message_entries), fallible)]
+fn message_entries(inbox: RwSignal<Inbox>) -> Result<AnyView, SplitLoaderError> {
+    Ok(entries(inbox))
+}
+
+fn entries(inbox: RwSignal<Inbox>) -> AnyView {
+    let entry = entry(inbox);
+    let messages = keyed_list(move || inbox.with(Inbox::shown).0.iter().map(&entry).collect());
+    view! { <ol class="messages">{messages}</ol> }.erase_client_only()
 }
 
 fn entry(inbox: RwSignal<Inbox>) -> impl Fn(&Arc<Received>) -> ListItem {

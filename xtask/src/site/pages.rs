@@ -101,9 +101,10 @@ fn optimise(folders: &Folders, input: &Path) -> Result<Vec<u8>> {
     let tool = folders.node_modules.join(".bin/wasm-opt");
     let optimised = input.with_extension("optimised.wasm");
     let output = Command::new(&tool)
-        // Views of different types compile to functions that differ in a few constants, which are merged.
-        // Flattening and recreating the control flow makes more functions equal.
-        .args(["--merge-similar-functions", "--flatten", "--rereloop"])
+        // Flattening and recreating the control flow makes functions smaller, and more of them equal.
+        .args(["--flatten", "--rereloop"])
+        // The stack is at the beginning of the memory, and grows downwards.
+        .arg("--low-memory-unused")
         .args(["-Oz", "-Oz"])
         .args(["--strip-producers", "--strip-target-features"])
         .args(FEATURES)

@@ -3,7 +3,8 @@
 
 use super::{
     Folders,
-    names::{FEATURES, LINK, MAIN},
+    groups::{Piece, content_size, grouped, pages_of},
+    names::{FEATURES, LINK, MAIN, STYLE, STYLED},
     split::Split,
 };
 use anyhow::{Context, Result, ensure};
@@ -17,27 +18,6 @@ use std::{
 /// The part whose shared code is in the main part: nearly all pages need it, and one large file compresses better than
 /// several.
 const FIRST: &str = "subscriber";
-/// Parts with a limit of their own, in groups, the smallest first. What is shared with a part of the first group is in the
-/// first file, what is shared with a part of the second one and none of the first is in the second, and so on. What is left
-/// is in the last file. So pages load few files, and little that they do not need.
-const GROUPS: [&[&str]; 5] = [
-    &["try_it"],
-    &["jobs"],
-    &["panel", "overview_section"],
-    &[
-        "roles_section",
-        "scheduled_section",
-        "audit_section",
-        "keys_section",
-        "people_section",
-    ],
-    &[
-        "messages_section",
-        "account_section",
-        "hooks_section",
-        "limits_section",
-    ],
-];
 /// The module from which parts import what the main part has, and a name of the same length.
 const HOST: &str = "__wasm_split";
 const RENAMED: &str = "__wasm_base_";
@@ -50,17 +30,25 @@ pub fn put_together(folders: &Folders, out: &Path, split: &mut Split) -> Result<
             users.entry(file).or_default().insert(part);
         }
     }
-    let mut common = Vec::new();
-    let mut groups: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-    for (file, users) in &users {
-        match group(users) {
-            None => common.push((*file).to_owned()),
-            Some(number) => groups
-                .entry(format!("shared_{number}.wasm"))
-                .or_default()
-                .push(file),
-        }
+    let (common, shared): (Vec<_>, Vec<_>) =
+        users.iter().partition(|(_, users)| users.contains(FIRST));
+    let common: Vec<String> = common
+        .into_iter()
+        .map(|(file, _)| (*file).to_owned())
+        .collect();
+    let mut pieces = Vec::new();
+    for (file, users) in shared {
+        pieces.push(Piece {
+            pages: pages_of(users),
+            bytes: content_size(&fs::read(out.join(file))?)?,
+            files: vec![*file],
+        });
     }
+    let groups: BTreeMap<String, Vec<&str>> = grouped(pieces)
+        .into_iter()
+        .enumerate()
+        .map(|(number, piece)| (format!("shared_{number}.wasm"), piece.files))
+        .collect();
     let host = host(folders, out, &split.files)?;
     for (name, files) in &groups {
         merge(folders, out, &host, files, name)?;
@@ -78,7 +66,10 @@ pub fn put_together(folders: &Folders, out: &Path, split: &mut Split) -> Result<
         .parts
         .iter()
         .map(|(part, files)| {
-            let files: BTreeSet<String> = files.iter().filter_map(group_of).collect();
+            let mut files: BTreeSet<String> = files.iter().filter_map(group_of).collect();
+            if STYLED.contains(&part.as_str()) {
+                files.insert(STYLE.to_owned());
+            }
             (part.clone(), files.into_iter().collect())
         })
         .collect();
@@ -87,16 +78,6 @@ pub fn put_together(folders: &Folders, out: &Path, split: &mut Split) -> Result<
     split.files = files.into_iter().collect();
     split.parts = parts;
     Ok(common)
-}
-
-/// The number of the file for what these parts share, or none if that is the main part.
-fn group(users: &BTreeSet<&str>) -> Option<usize> {
-    if users.contains(FIRST) {
-        return None;
-    }
-    let used = |group: &&[&str]| group.iter().any(|part| users.contains(part));
-    let number = GROUPS.iter().position(used);
-    Some(number.unwrap_or(GROUPS.len()))
 }
 
 /// Adds files to the main part, which has its bindings.
@@ -184,6 +165,24 @@ fn binaryen(
     Ok(output)
 }
 
+/// Loads the style. The document of a page that needs it at once has it already.
+const LOAD_STYLE: &str = "const VARIABLE = makeLoad(() => {
+    const { href } = new URL(\"./FILE\", import.meta.url);
+    const links = [...document.querySelectorAll(\"link[rel=stylesheet]\")];
+    if (links.some((link) => link.href === href)) return () => {};
+    const link = Object.assign(document.createElement(\"link\"), { rel: \"stylesheet\", href });
+    const loaded = new Promise((done, failed) => {
+        link.onload = done;
+        link.onerror = () => {
+            link.remove();
+            failed(new Error(href));
+        };
+    });
+    loaded.catch(() => {});
+    document.head.append(link);
+    return () => loaded;
+}, []);\n";
+
 /// Writes the script that loads parts. The functions of the one that the split has made stay, and its list of files is
 /// replaced.
 fn write_link(
@@ -203,6 +202,9 @@ fn write_link(
     return (imports) => WebAssembly.instantiateStreaming(response, imports);
 }, []);\n";
     let variable = |file: &str| file.replace('.', "_");
+    script += &LOAD_STYLE
+        .replace("VARIABLE", &variable(STYLE))
+        .replace("FILE", STYLE);
     for file in files {
         script += &format!(
             "const {} = load(new URL(\"./{file}\", import.meta.url));\n",
@@ -218,25 +220,4 @@ fn write_link(
     }
     fs::write(&path, script)?;
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_the_first_page_shares_is_in_the_main_part() {
-        assert_eq!(group(&BTreeSet::from(["jobs", FIRST])), None);
-        assert_eq!(group(&BTreeSet::from(["try_it", FIRST, "panel"])), None);
-    }
-
-    #[test]
-    fn what_others_share_is_in_the_file_of_the_first_group() {
-        let users = ["hooks_section", "jobs", "keys_section"];
-        assert_eq!(group(&BTreeSet::from(users)), Some(1));
-        let users = ["tail_section", "people_section"];
-        assert_eq!(group(&BTreeSet::from(users)), Some(3));
-        let users = ["tail_section", "push_section"];
-        assert_eq!(group(&BTreeSet::from(users)), Some(GROUPS.len()));
-    }
 }

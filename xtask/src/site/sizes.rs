@@ -7,27 +7,56 @@ use anyhow::{Context, Result, ensure};
 /// for them on the first visit: wasm, scripts and style. The HTML comes on top, and so do the texts in one language, which the
 /// server makes (`src/http/pages/texts.rs` has their limits).
 ///
+/// A page is alive with these parts: people can use what it shows. What it loads afterwards by itself (`lazy_view` in
+/// `app/src/components/lazy_view.rs`), or when people open something, is in a row of its own, together with what was loaded
+/// before. Parts that the page does not need, which a browser fetches when it is idle, do not count.
+///
 /// The targets are 170,000 for `/` and 230,000 for the others. Those that are above are not met yet.
-const PAGES: [(&str, &[&str], usize); 19] = [
-    ("/", &["subscriber"], 192_500),
-    ("/try", &["try_it"], 172_000),
-    ("/jobs", &["jobs"], 222_000),
-    ("/jobs with charts", &["jobs", "job_figures"], 320_700),
-    ("/admin", &["panel", "overview_section"], 279_400),
-    ("/admin/clients", &["panel", "clients_section"], 341_800),
-    ("/admin/client", &["panel", "client_section"], 323_300),
-    ("/admin/messages", &["panel", "messages_section"], 316_800),
-    ("/admin/tail", &["panel", "tail_section"], 322_000),
-    ("/admin/push", &["panel", "push_section"], 370_300),
-    ("/admin/scheduled", &["panel", "scheduled_section"], 278_800),
-    ("/admin/keys", &["panel", "keys_section"], 292_000),
-    ("/admin/hooks", &["panel", "hooks_section"], 307_700),
-    ("/admin/people", &["panel", "people_section"], 282_600),
-    ("/admin/roles", &["panel", "roles_section"], 271_500),
-    ("/admin/limits", &["panel", "limits_section"], 288_400),
-    ("/admin/audit", &["panel", "audit_section"], 277_300),
-    ("Ctrl-K in the panel", &["panel", "palette_part"], 325_300),
-    ("/admin/account", &["panel", "account_section"], 295_300),
+const PAGES: [(&str, &[&str], usize); 24] = [
+    ("/", &["subscriber"], 183_900),
+    (
+        "/ with messages",
+        &["subscriber", "message_entries"],
+        191_700,
+    ),
+    ("/try", &["try_it"], 171_500),
+    ("/jobs", &["jobs"], 233_400),
+    ("/jobs with charts", &["jobs", "job_figures"], 257_400),
+    ("/admin", &["panel", "overview_section"], 264_400),
+    (
+        "/admin, to its end",
+        &["panel", "overview_section", "overview_lists"],
+        278_600,
+    ),
+    ("/admin/clients", &["panel", "clients_section"], 296_100),
+    (
+        "/admin/clients with a card",
+        &["panel", "clients_section", "client_card"],
+        304_300,
+    ),
+    ("/admin/client", &["panel", "client_section"], 269_600),
+    ("/admin/messages", &["panel", "messages_section"], 276_000),
+    (
+        "/admin/messages with one open",
+        &["panel", "messages_section", "opened_message"],
+        282_500,
+    ),
+    ("/admin/tail", &["panel", "tail_section"], 244_400),
+    ("/admin/push", &["panel", "push_section"], 309_200),
+    (
+        "/admin/push, all of it",
+        &["panel", "push_section", "push_side"],
+        346_900,
+    ),
+    ("/admin/scheduled", &["panel", "scheduled_section"], 241_300),
+    ("/admin/keys", &["panel", "keys_section"], 266_500),
+    ("/admin/hooks", &["panel", "hooks_section"], 261_500),
+    ("/admin/people", &["panel", "people_section"], 251_600),
+    ("/admin/roles", &["panel", "roles_section"], 228_100),
+    ("/admin/limits", &["panel", "limits_section"], 223_000),
+    ("/admin/audit", &["panel", "audit_section"], 243_500),
+    ("Ctrl-K in the panel", &["panel", "palette_part"], 267_400),
+    ("/admin/account", &["panel", "account_section"], 238_800),
 ];
 /// The files that every page loads.
 const COMMON: [&str; 4] = ["app_bg.wasm", "boot.js", "main.css", "favicon.svg"];
@@ -35,6 +64,11 @@ const COMMON: [&str; 4] = ["app_bg.wasm", "boot.js", "main.css", "favicon.svg"];
 const MODULE_LIMIT: usize = 4_608;
 /// The maximum size of the documentation in the binary, in bytes.
 const BOOK_LIMIT: usize = 300_000;
+
+/// The parts that each page needs.
+pub fn parts_of_pages() -> impl Iterator<Item = &'static [&'static str]> {
+    PAGES.iter().map(|(_, parts, _)| *parts)
+}
 
 /// Prints a table of the files with their sizes, and what browsers load for each page.
 pub fn print(manifest: &Manifest) -> Result<()> {

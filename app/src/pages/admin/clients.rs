@@ -1,6 +1,10 @@
 //! The section *Clients*: connected and known clients. Only the visible rows are loaded.
 
-use leptos::{prelude::*, task::spawn_local};
+use leptos::{
+    prelude::*,
+    task::spawn_local,
+    wasm_split::{SplitLoaderError, wasm_split},
+};
 
 use super::{
     AdminSession, CurrentSection, Section,
@@ -15,8 +19,8 @@ use crate::{
     browser::{self, Timer},
     client_list::{ClientList, WINDOW},
     components::{
-        ClientCard, ClientRows, EraseView, bool_signal, effect, either, missing_nodes, on_change,
-        on_click, retry_notice, text, when,
+        ClientCard, ClientRows, EraseView, bool_signal, effect, either, lazy_view, missing_nodes,
+        on_change, on_click, retry_notice, text, when,
     },
     erased_signal::{ErasedMemo, ErasedSignal},
     i18n::{self, interpolate, plural, texts, tr},
@@ -233,17 +237,10 @@ pub(super) fn view(clients: Clients) -> AnyView {
     let selected = clients.selected;
     let looks = move || selected.id.with(|id| !id.is_empty());
     let card = move || {
-        view! {
-            <ClientCard
-                id=selected.id.into()
-                client=selected.client
-                wrong=selected.wrong.into()
-                note=selected.note.into()
-                on_disconnect=Callback::new(move |id| selected.disconnect(id))
-                on_close=Callback::new(move |()| selected.id.set(String::new()))
-            />
-        }
-        .erase_client_only()
+        lazy_view(
+            || Box::pin(load_client_card()),
+            move || client_card(selected),
+        )
     };
     let length = move || clients.client_list.with(ClientList::length);
     let marked = clients.marked;
@@ -280,6 +277,26 @@ pub(super) fn view(clients: Clients) -> AnyView {
         </div>
     }
     .erase()
+}
+
+#[wasm_split(client_card, wasm_split_path = ::leptos::wasm_split, preload(load_client_card), fallible)]
+fn client_card(selected: SelectedClient) -> Result<AnyView, SplitLoaderError> {
+    Ok(card(selected))
+}
+
+/// The selected client, beside the list.
+fn card(selected: SelectedClient) -> AnyView {
+    view! {
+        <ClientCard
+            id=selected.id.into()
+            client=selected.client
+            wrong=selected.wrong.into()
+            note=selected.note.into()
+            on_disconnect=Callback::new(move |id| selected.disconnect(id))
+            on_close=Callback::new(move |()| selected.id.set(String::new()))
+        />
+    }
+    .erase_client_only()
 }
 
 fn tools(clients: Clients) -> AnyView {

@@ -7,7 +7,11 @@ mod range;
 mod top;
 mod topic_map;
 
-use leptos::{prelude::*, task::spawn_local};
+use leptos::{
+    prelude::*,
+    task::spawn_local,
+    wasm_split::{SplitLoaderError, wasm_split},
+};
 use std::collections::VecDeque;
 
 use super::{
@@ -18,7 +22,7 @@ use super::{
 use crate::{
     api::Client,
     browser,
-    components::{EraseView, effect, missing_nodes, on_change, retry_notice, text},
+    components::{EraseView, effect, lazy_view, missing_nodes, on_change, retry_notice, text},
     erased_signal::ErasedSignal,
     formatting,
     i18n::{self, Texts, tr},
@@ -227,11 +231,24 @@ pub(super) fn view(overview: Overview) -> AnyView {
         {missing_nodes(move || overview.missing(), |t| t.nodes.missing)}
         {facts(overview)}
         {charts::view(overview)}
+        {lazy_view(|| Box::pin(load_overview_lists()), move || overview_lists(overview))}
+    }
+    .erase()
+}
+
+#[wasm_split(overview_lists, wasm_split_path = ::leptos::wasm_split, preload(load_overview_lists), fallible)]
+fn overview_lists(overview: Overview) -> Result<AnyView, SplitLoaderError> {
+    Ok(lists(overview))
+}
+
+/// What is below the charts.
+fn lists(overview: Overview) -> AnyView {
+    view! {
         {topic_map::view(overview)}
         {top::view(overview)}
         <p class="hint">{tr(|t| t.overview.counted)}</p>
     }
-    .erase()
+    .erase_client_only()
 }
 
 /// Facts that change rarely.

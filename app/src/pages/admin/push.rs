@@ -5,7 +5,11 @@ mod preview;
 mod rehearsal;
 mod saved_templates;
 
-use leptos::{prelude::*, task::spawn_local};
+use leptos::{
+    prelude::*,
+    task::spawn_local,
+    wasm_split::{SplitLoaderError, wasm_split},
+};
 
 use super::{
     AdminSession, CurrentSection, Section,
@@ -18,7 +22,7 @@ use crate::{
     browser::Timer,
     components::{
         Draft, EraseView, Field, FieldError, PushForm, Recipient, RecipientCount, SavedWords,
-        Suggestions, effect, saved_card,
+        Suggestions, effect, lazy_view, saved_card,
     },
     erased_signal::{ErasedMemo, ErasedSignal},
     i18n,
@@ -247,21 +251,14 @@ impl Push {
     }
 }
 
-/// The view of the section.
+/// The view of the section. What is beside the form is loaded when the form is there.
 pub(super) fn view(push_page: Push) -> AnyView {
-    let lists = push_page.lists;
-    let take_list = Callback::new(move |id| {
-        lists.take(id, move |list| push_page.add_list(list));
-    });
-    let save_list = Callback::new(move |name| lists.save(push_page.list(name)));
     let suggestions = Suggestions {
         ids: push_page.preview.ids,
         topics: push_page.preview.topics,
-        lists: lists.entries,
-        take_list,
+        lists: push_page.lists.entries,
+        take_list: take_list(push_page),
     };
-    let templates = push_page.templates;
-    let again = Callback::new(move |ids: Vec<String>| push_page.draft.address_several(&ids));
     view! {
         <div class="columns push">
             <section class="card wide">
@@ -275,12 +272,38 @@ pub(super) fn view(push_page: Push) -> AnyView {
                 />
             </section>
             <div class="side">
-                {outcome::view(push_page.outcome, again)} {preview::view(push_page.preview, push_page.recipient_count)}
-                {rehearsal::view(push_page.rehearsal)}
-                {saved_card(lists.entries, lists.saving, LISTS, lists.actions(save_list, take_list))}
-                {saved_card(templates.entries, templates.saving, TEMPLATES, templates.actions())}
+                {lazy_view(|| Box::pin(load_push_side()), move || push_side(push_page))}
             </div>
         </div>
     }
     .erase()
+}
+
+fn take_list(push_page: Push) -> Callback<String> {
+    Callback::new(move |id| {
+        let add = move |list| push_page.add_list(list);
+        push_page.lists.take(id, add);
+    })
+}
+
+#[wasm_split(push_side, wasm_split_path = ::leptos::wasm_split, preload(load_push_side), fallible)]
+fn push_side(push_page: Push) -> Result<AnyView, SplitLoaderError> {
+    Ok(side(push_page))
+}
+
+/// What is beside the form.
+fn side(push_page: Push) -> AnyView {
+    let Push {
+        lists, templates, ..
+    } = push_page;
+    let save_list = Callback::new(move |name| lists.save(push_page.list(name)));
+    let list_actions = lists.actions(save_list, take_list(push_page));
+    let again = Callback::new(move |ids: Vec<String>| push_page.draft.address_several(&ids));
+    view! {
+        {outcome::view(push_page.outcome, again)} {preview::view(push_page.preview, push_page.recipient_count)}
+        {rehearsal::view(push_page.rehearsal)}
+        {saved_card(lists.entries, lists.saving, LISTS, list_actions)}
+        {saved_card(templates.entries, templates.saving, TEMPLATES, templates.actions())}
+    }
+    .erase_client_only()
 }

@@ -10,13 +10,12 @@ use crate::{
     api::Client,
     browser::Timer,
     components::{
-        Chart, EraseView, Labels, ListItem, Point, TimeSeries, duration_text, effect, job_state,
-        keyed_list, not_loaded, text, when,
+        Chart, EraseView, Labels, ListItem, Point, TimeSeries, duration_text, job_state,
+        keyed_list, lazy_view, text, when,
     },
     erased_signal::{ErasedMemo, ErasedSignal},
     formatting,
     i18n::tr,
-    now::now,
     wire::{JobCounts, JobDurations, JobMinute, JobStats},
 };
 
@@ -106,19 +105,12 @@ pub(super) fn view(figures: Figures) -> AnyView {
         let any = |stats: &JobStats| !stats.durations.is_empty();
         figures.stats.with(|stats| stats.as_ref().is_some_and(any))
     };
-    let loaded = RwSignal::new(false);
-    effect(move || {
-        if any() && !loaded.get_untracked() {
-            spawn_local(async move {
-                loaded.try_set(load_job_figures().await.is_ok());
-            });
-        }
-    });
-    let part = move || now(job_figures(figures)).and_then(Result::ok);
-    when(
-        move || any() && loaded.get(),
-        move || part().unwrap_or_else(not_loaded),
-    )
+    when(any, move || {
+        lazy_view(
+            || Box::pin(load_job_figures()),
+            move || job_figures(figures),
+        )
+    })
 }
 
 #[wasm_split(job_figures, wasm_split_path = ::leptos::wasm_split, preload(load_job_figures), fallible)]

@@ -1,14 +1,17 @@
 //! The view of the section.
 
-use leptos::prelude::*;
+use leptos::{
+    prelude::*,
+    wasm_split::{SplitLoaderError, wasm_split},
+};
 
 use super::{History, keys, marked};
 use crate::{
     api::MessagesQuery,
     components::{
         EraseView, HistoryFilter, HistoryFilterFields, HistoryList, MessageActions, ShownMessage,
-        ShownMessages, bool_signal, either, message_panel, on_click, optional_text, retry_notice,
-        when,
+        ShownMessages, bool_signal, either, lazy_view, message_panel, on_click, optional_text,
+        retry_notice, when,
     },
     i18n::{texts, tr},
 };
@@ -31,15 +34,24 @@ pub(in crate::pages::admin) fn view(history: History) -> AnyView {
         asked: RwSignal::new(String::new()),
     };
     let panel = move || {
-        let shown = ShownMessage {
-            detail: history.opened.detail,
-            messages: history.messages,
-            wrong: history.opened.wrong,
-        };
-        message_panel(shown, actions, Callback::new(move |()| history.close()))
+        lazy_view(
+            || Box::pin(load_opened_message()),
+            move || opened_message(history, actions),
+        )
     };
     let is_open = move || history.opened.id.with(|id| !id.is_empty());
     view! { <div class="columns history-columns">{list(history, actions)} {when(is_open, panel)}</div> }.erase()
+}
+
+#[wasm_split(opened_message, wasm_split_path = ::leptos::wasm_split, preload(load_opened_message), fallible)]
+fn opened_message(history: History, actions: MessageActions) -> Result<AnyView, SplitLoaderError> {
+    let shown = ShownMessage {
+        detail: history.opened.detail,
+        messages: history.messages,
+        wrong: history.opened.wrong,
+    };
+    let close = Callback::new(move |()| history.close());
+    Ok(message_panel(shown, actions, close))
 }
 
 fn list(history: History, actions: MessageActions) -> AnyView {

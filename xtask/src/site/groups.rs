@@ -1,0 +1,148 @@
+//! Which of the files that parts share are put together. A page loads few files if they are large, and little that it does
+//! not need if they are small.
+
+use super::sizes;
+use anyhow::{Context, Result};
+use std::collections::BTreeSet;
+
+/// What one more file costs a page, in bytes of wasm that is not compressed: the file compresses worse than the same bytes
+/// in a larger one, and there is a request more.
+const FILE: usize = 3_000;
+
+/// The sections of a file that remain in a merged file: tables, code and data.
+const CONTENT: [u8; 3] = [9, 10, 11];
+
+/// Files that are put together.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Piece<'a> {
+    /// The pages that need something of it: a bit for each of [`sizes::parts_of_pages`].
+    pub pages: u64,
+    /// The size of the content, not compressed.
+    pub bytes: usize,
+    /// The names of the files.
+    pub files: Vec<&'a str>,
+}
+
+impl Piece<'_> {
+    /// What all pages load for it.
+    fn cost(pages: u64, bytes: usize) -> usize {
+        pages.count_ones() as usize * (bytes + FILE)
+    }
+
+    /// What putting both together saves all pages; none if it saves nothing.
+    fn saved_with(&self, other: &Self) -> Option<usize> {
+        let apart = Self::cost(self.pages, self.bytes) + Self::cost(other.pages, other.bytes);
+        let together = Self::cost(self.pages | other.pages, self.bytes + other.bytes);
+        apart.checked_sub(together).filter(|saved| *saved > 0)
+    }
+}
+
+/// The pages that need one of these parts.
+pub fn pages_of(users: &BTreeSet<&str>) -> u64 {
+    sizes::parts_of_pages()
+        .enumerate()
+        .filter(|(_, parts)| parts.iter().any(|part| users.contains(part)))
+        .fold(0, |pages, (page, _)| pages | 1 << page)
+}
+
+/// Puts together the two pieces that save most, as long as this saves anything.
+pub fn grouped(mut pieces: Vec<Piece<'_>>) -> Vec<Piece<'_>> {
+    while let Some((first, second)) = best_pair(&pieces) {
+        let other = pieces.remove(second);
+        let piece = &mut pieces[first];
+        piece.pages |= other.pages;
+        piece.bytes += other.bytes;
+        piece.files.extend(other.files);
+    }
+    pieces
+}
+
+/// The numbers of the two pieces, the smaller one first.
+fn best_pair(pieces: &[Piece<'_>]) -> Option<(usize, usize)> {
+    let mut best = None;
+    let mut most = 0;
+    for (second, piece) in pieces.iter().enumerate() {
+        for (first, other) in pieces[..second].iter().enumerate() {
+            if let Some(saved) = piece.saved_with(other).filter(|saved| *saved > most) {
+                most = saved;
+                best = Some((first, second));
+            }
+        }
+    }
+    best
+}
+
+/// The size of what remains of a wasm file when it is merged with others: names of functions do not.
+pub fn content_size(wasm: &[u8]) -> Result<usize> {
+    let cut = "the wasm of a part ends too soon";
+    // After the magic number and the version.
+    let mut rest = wasm.get(8..).context(cut)?;
+    let mut size = 0;
+    while let Some((kind, after)) = rest.split_first() {
+        let (length, content) = number(after).context(cut)?;
+        if CONTENT.contains(kind) {
+            size += length;
+        }
+        rest = content.get(length..).context(cut)?;
+    }
+    Ok(size)
+}
+
+/// The number at the beginning (LEB128, as WebAssembly has it), and what follows it.
+fn number(bytes: &[u8]) -> Option<(usize, &[u8])> {
+    let last = bytes.iter().position(|byte| byte & 0x80 == 0)?;
+    let digits = bytes[..=last].iter().rev();
+    let value = digits.fold(0, |value, digit| value << 7 | usize::from(digit & 0x7f));
+    Some((value, &bytes[last + 1..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn piece(pages: u64, bytes: usize, file: &str) -> Piece<'_> {
+        Piece {
+            pages,
+            bytes,
+            files: vec![file],
+        }
+    }
+
+    #[test]
+    fn what_the_same_pages_need_is_one_file() {
+        let pieces = vec![piece(0b11, 90_000, "a"), piece(0b11, 10, "b")];
+        assert_eq!(
+            grouped(pieces),
+            [Piece {
+                pages: 0b11,
+                bytes: 90_010,
+                files: vec!["a", "b"],
+            }]
+        );
+    }
+
+    #[test]
+    fn a_page_does_not_get_much_that_it_does_not_need() {
+        let apart = || vec![piece(0b11, 90_000, "a"), piece(0b01, 50_000, "b")];
+        assert_eq!(grouped(apart()), apart());
+        let small = vec![piece(0b11, 90_000, "a"), piece(0b01, 500, "b")];
+        assert_eq!(grouped(small).len(), 1, "it costs less than a file");
+    }
+
+    #[test]
+    fn a_section_is_needed_by_its_pages_and_the_panel_by_all_of_its_pages() {
+        let count = |part| pages_of(&BTreeSet::from([part])).count_ones();
+        assert_eq!(count("roles_section"), 1);
+        assert!(count("panel") > 10, "{}", count("panel"));
+    }
+
+    #[test]
+    fn names_of_functions_do_not_count() {
+        let mut wasm = b"\0asm\x01\0\0\0".to_vec();
+        wasm.extend([0, 3, 1, b'n', 7]);
+        wasm.extend([10, 0x82, 0x80, 0x00, 1, 1]);
+        wasm.extend([1, 1, 0]);
+        assert_eq!(content_size(&wasm).expect("complete"), 2);
+        assert!(content_size(&wasm[..wasm.len() - 1]).is_err());
+    }
+}
