@@ -32,11 +32,12 @@ mod upgrade_check;
 
 use std::{ffi::OsString, process::ExitCode};
 
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
+
 use crate::{
     auth::{Anonymous, Roles},
     config::{self as settings, ConfigError, InvalidSettings, Loaded, Settings},
 };
-use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use stderr::print_note;
 

@@ -2,6 +2,8 @@
 //! actions go out through callbacks.
 
 mod audit_list;
+#[cfg(feature = "hydrate")]
+mod browser_view;
 mod chart;
 mod client_card;
 mod client_rows;

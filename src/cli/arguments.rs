@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use crate::{config::Secret, message::ClientId};
 use anyhow::Context;
 use app::api::Client;
 use clap::{Args, ValueEnum};
 use reqwest::{Certificate, ClientBuilder, Url};
+
+use crate::{config::Secret, message::ClientId};
 
 /// The server, and how the result is printed.
 #[derive(Args)]

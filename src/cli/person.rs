@@ -4,7 +4,6 @@ mod password;
 
 use std::io::{self, Write};
 
-use crate::timestamp;
 use app::{
     api::Client,
     wire::{PersonInfo, PersonRequest, PersonUpdate},
@@ -19,6 +18,7 @@ use super::{
     runtime::block_on,
     table,
 };
+use crate::timestamp;
 
 /// People that are asked for at once.
 const PAGE: u32 = 1_000;

@@ -2,7 +2,6 @@
 
 use std::io::{self, IsTerminal, Read, Write};
 
-use crate::timestamp;
 use anyhow::{Context, bail};
 use app::wire::{PushAnswer, PushRequest, To};
 use clap::Args;
@@ -14,6 +13,7 @@ use super::{
     problem::api_error,
     runtime::block_on,
 };
+use crate::timestamp;
 
 /// The most bytes that are read from standard input: the largest `--max-message-bytes` of a server.
 const MAX_DATA: u64 = 64 * 1024 * 1024;

@@ -2,11 +2,11 @@
 
 use std::io::{self, Write};
 
-use crate::timestamp;
 use app::wire::{ScheduledInfo, To};
 use clap::{Args, Subcommand};
 
 use super::{arguments::Remote, problem::api_error, runtime::block_on, table};
+use crate::timestamp;
 
 /// Messages that are asked for at once.
 const PAGE: u32 = 500;

@@ -5,6 +5,10 @@ use std::{
     io::{self, IsTerminal},
 };
 
+use anyhow::Context;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tracing_subscriber::{EnvFilter, fmt::SubscriberBuilder};
+
 use crate::{
     config::{ConfigError, Loaded, LogFormat, ServiceManager, Settings},
     server::{
@@ -12,9 +16,6 @@ use crate::{
         signals::{Asked, Signals},
     },
 };
-use anyhow::Context;
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use tracing_subscriber::{EnvFilter, fmt::SubscriberBuilder};
 
 /// Threads for blocking work, which is reading the log: twice as many as can read at the same time. More reads wait in
 /// a queue, because each thread would keep its memory long after.

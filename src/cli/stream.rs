@@ -2,7 +2,6 @@
 
 use std::{io, ops::ControlFlow, time::Duration};
 
-use crate::config::Secret;
 use anyhow::anyhow;
 use app::{
     event_parser::{Event, Parser},
@@ -11,6 +10,7 @@ use app::{
 use reqwest::{Client, RequestBuilder, Response, StatusCode, Url, header};
 
 use super::{arguments::Remote, problem::describe, stderr::print_note};
+use crate::config::Secret;
 
 /// Longest time until the server accepts a connection, and then until it answers.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);

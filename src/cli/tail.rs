@@ -8,7 +8,6 @@ use std::{
     ops::ControlFlow,
 };
 
-use crate::message::TopicFilter;
 use app::event_parser::Event;
 use clap::Args;
 
@@ -17,6 +16,7 @@ use super::{
     runtime::block_on,
     stream::Stream,
 };
+use crate::message::TopicFilter;
 
 /// The events that `--event-only` leaves out. `gap`, `refused` and `recall` are always printed.
 const STREAM_EVENTS: [&str; 3] = ["welcome", "ping", "reconnect"];

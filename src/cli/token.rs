@@ -5,13 +5,14 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use anyhow::Context;
+use clap::{ArgMatches, Args};
+
 use crate::{
     auth::sign,
     config::StreamSecret,
     message::{ClientId, TopicFilter},
 };
-use anyhow::Context;
-use clap::{ArgMatches, Args};
 
 /// The longest lifetime of a token: ten years.
 const MAX_TTL: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);

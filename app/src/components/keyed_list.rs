@@ -10,6 +10,8 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use super::EraseView;
+#[cfg(feature = "hydrate")]
+use super::browser_view::InBrowser;
 
 type View = Arc<dyn Fn() -> AnyView + Send + Sync>;
 
@@ -42,7 +44,7 @@ pub(crate) fn keyed_list(entries: impl Fn() -> Vec<ListItem> + Send + Sync + 'st
 #[cfg(feature = "hydrate")]
 fn list(entries: Entries) -> AnyView {
     let owner = in_place::owner_of_items();
-    let list = move || in_place::InPlace::new(entries(), owner.clone());
+    let list = move || InBrowser(in_place::InPlace::new(entries(), owner.clone()));
     list.erase()
 }
 

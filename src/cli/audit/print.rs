@@ -2,10 +2,10 @@
 
 use std::io::{self, Write};
 
-use crate::timestamp;
 use app::wire::{AuditInfo, To};
 
 use crate::cli::table;
+use crate::timestamp;
 
 /// The headings of the list.
 const HEAD: [&str; 6] = ["TIME", "WHO", "FROM", "ACTION", "TARGET", "OUTCOME"];

@@ -5,12 +5,13 @@ use std::{
     path::PathBuf,
 };
 
+use anyhow::Context;
+use clap::{Args, Command};
+
 use crate::{
     cluster::{Admin, PreparedStream},
     config::ClusterSettings,
 };
-use anyhow::Context;
-use clap::{Args, Command};
 
 /// The NATS servers and the stream.
 #[derive(Args)]

@@ -5,12 +5,12 @@ use std::{
     process::ExitCode,
 };
 
-use crate::log::OfflineLog;
 use anyhow::Context;
 use clap::Args;
 
 use super::of::{self, Data, Of};
 use crate::cli::runtime::block_on;
+use crate::log::OfflineLog;
 
 /// The log that goes on, and the cluster.
 #[derive(Args)]

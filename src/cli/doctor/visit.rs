@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use crate::config::Secret;
 use reqwest::{Client, ClientBuilder, Method, RequestBuilder, Url, redirect::Policy};
+
+use crate::config::Secret;
 
 /// Longest time until a connection is made.
 const CONNECT: Duration = Duration::from_secs(10);

@@ -2,11 +2,11 @@
 
 use std::io::{self, Write};
 
-use crate::timestamp;
 use app::wire::{HookDeliveries, HookDelivery, HookInfo, HooksList, NewHook};
 use serde::Serialize;
 
 use crate::cli::{print_note, table};
+use crate::timestamp;
 
 /// The headings of the list of webhooks.
 const HOOKS: [&str; 6] = ["ID", "NAME", "STATE", "WAITING", "URL", "EVENTS"];

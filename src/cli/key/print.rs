@@ -2,11 +2,11 @@
 
 use std::io::{self, Write};
 
-use crate::timestamp;
 use app::wire::{AccessAnswer, AccessQuestion, KeyInfo, KeyPermission, NewKey};
 use serde::Serialize;
 
 use crate::cli::{print_note, table};
+use crate::timestamp;
 
 /// The headings of the list.
 const HEAD: [&str; 7] = ["ID", "NAME", "ROLE", "REACH", "ENDS", "LAST USED", "TODAY"];

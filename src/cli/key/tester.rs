@@ -6,7 +6,6 @@ use std::{
     path::PathBuf,
 };
 
-use crate::message::TopicFilter;
 use anyhow::Context;
 use app::wire::AccessQuestion;
 use clap::Args;
@@ -18,6 +17,7 @@ use crate::cli::{
     problem::api_error,
     runtime::block_on,
 };
+use crate::message::TopicFilter;
 
 /// The key, and what it might do.
 #[derive(Args)]

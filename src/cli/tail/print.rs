@@ -1,8 +1,9 @@
 //! Prints an event as one line.
 
-use crate::timestamp::now;
 use app::event_parser::Event;
 use serde_json::json;
+
+use crate::timestamp::now;
 
 /// Time of arrival, type, id and data, separated by spaces. Only the data may contain spaces.
 pub fn text(event: &Event) -> String {

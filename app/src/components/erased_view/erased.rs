@@ -7,12 +7,13 @@
 use leptos::{
     prelude::*,
     tachys::{
-        html::attribute::{Attribute, any_attribute::AnyAttribute},
         hydration::Cursor,
         renderer::types::{Element, Node},
-        view::{Mountable, Position, PositionState, Render, RenderHtml, add_attr::AddAnyAttr},
+        view::{Mountable, PositionState, RenderHtml},
     },
 };
+
+use crate::components::browser_view::{BrowserView, InBrowser};
 
 /// The position of the server-rendered view in the page, if there is one.
 type Place<'a> = Option<(&'a Cursor, &'a PositionState)>;
@@ -34,24 +35,28 @@ pub(super) fn erase<V: RenderHtml + 'static, const RENDERED: bool>(view: V) -> A
             _ => Box::new(view.build()),
         }
     };
-    Erased(Box::new(make)).into_any()
+    InBrowser(Erased(Box::new(make))).into_any()
 }
 
 /// A view that is in the page.
 struct Made(Box<dyn Mountable>);
 
-impl Render for Erased {
-    type State = Made;
+impl BrowserView for Erased {
+    type Shown = Made;
 
     fn build(self) -> Made {
         Made((self.0)(None))
     }
 
-    fn rebuild(self, state: &mut Made) {
+    fn rebuild(self, shown: &mut Made) {
         let mut new = self.build();
-        state.insert_before_this(&mut new);
-        state.unmount();
-        *state = new;
+        shown.insert_before_this(&mut new);
+        shown.unmount();
+        *shown = new;
+    }
+
+    fn hydrate(self, cursor: &Cursor, position: &PositionState) -> Made {
+        Made((self.0)(Some((cursor, position))))
     }
 }
 
@@ -70,45 +75,5 @@ impl Mountable for Made {
 
     fn elements(&self) -> Vec<Element> {
         self.0.elements()
-    }
-}
-
-impl AddAnyAttr for Erased {
-    type Output<NewAttr: Attribute> = Self;
-
-    fn add_any_attr<NewAttr: Attribute>(self, _: NewAttr) -> Self::Output<NewAttr> {
-        self
-    }
-}
-
-impl RenderHtml for Erased {
-    type AsyncOutput = Self;
-    type Owned = Self;
-
-    const MIN_LENGTH: usize = 0;
-
-    fn dry_resolve(&mut self) {}
-
-    async fn resolve(self) -> Self {
-        self
-    }
-
-    /// Browsers do not render HTML text.
-    fn to_html_with_buf(
-        self,
-        _: &mut String,
-        _: &mut Position,
-        _: bool,
-        _: bool,
-        _: Vec<AnyAttribute>,
-    ) {
-    }
-
-    fn hydrate<const FROM_SERVER: bool>(self, cursor: &Cursor, position: &PositionState) -> Made {
-        Made((self.0)(Some((cursor, position))))
-    }
-
-    fn into_owned(self) -> Self {
-        self
     }
 }

@@ -4,14 +4,13 @@
 use leptos::{
     prelude::*,
     tachys::{
-        html::attribute::{Attribute, any_attribute::AnyAttribute},
         hydration::Cursor,
         reactive_graph::OwnedView,
         renderer::{
             Rndr,
             types::{Element, Node, Placeholder},
         },
-        view::{Mountable, Position, PositionState, Render, RenderHtml, add_attr::AddAnyAttr},
+        view::{Mountable, Position, PositionState, Render, RenderHtml},
     },
 };
 
@@ -19,6 +18,7 @@ use super::{
     ListItem,
     moves::{places, staying},
 };
+use crate::components::browser_view::BrowserView;
 
 /// The items that a list has now.
 pub(super) struct InPlace {
@@ -71,42 +71,50 @@ pub(super) struct InPage {
     end: Placeholder,
 }
 
-impl Render for InPlace {
-    type State = InPage;
+impl BrowserView for InPlace {
+    type Shown = InPage;
 
     fn build(self) -> InPage {
         self.state(Render::build, Rndr::create_placeholder)
     }
 
-    fn rebuild(self, state: &mut InPage) {
-        let old: Vec<&str> = state.items.iter().map(|(key, _)| key.as_str()).collect();
+    fn rebuild(self, shown: &mut InPage) {
+        let old: Vec<&str> = shown.items.iter().map(|(key, _)| key.as_str()).collect();
         let new: Vec<&str> = self.items.iter().map(|item| item.key.as_str()).collect();
         let places = places(&old, &new);
         let stays = staying(&places);
-        let old = std::mem::take(&mut state.items);
+        let old = std::mem::take(&mut shown.items);
         let mut old: Vec<_> = old.into_iter().map(Some).collect();
         let item = |(item, place): (&ListItem, &Option<usize>)| {
             let known = place.and_then(|place| old.get_mut(place)?.take());
             known.unwrap_or_else(|| (item.key.clone(), self.view(item).build()))
         };
-        state.items = self.items.iter().zip(&places).map(item).collect();
+        shown.items = self.items.iter().zip(&places).map(item).collect();
         for (_, mut gone) in old.into_iter().flatten() {
             gone.unmount();
         }
         // From the end, so that what comes after an item is where it should be.
-        for n in (0..state.items.len()).rev() {
+        for n in (0..shown.items.len()).rev() {
             if stays[n] {
                 continue;
             }
-            let (before, after) = state.items.split_at_mut(n + 1);
+            let (before, after) = shown.items.split_at_mut(n + 1);
             let Some((_, item)) = before.last_mut() else {
                 continue;
             };
             match after.first() {
                 Some((_, next)) => next.insert_before_this(item),
-                None => state.end.insert_before_this(item),
+                None => shown.end.insert_before_this(item),
             };
         }
+    }
+    fn hydrate(self, cursor: &Cursor, position: &PositionState) -> InPage {
+        let state = self.state(
+            |view| view.hydrate::<true>(cursor, position),
+            || cursor.next_placeholder(position),
+        );
+        position.set(Position::NextChild);
+        state
     }
 }
 
@@ -135,50 +143,5 @@ impl Mountable for InPage {
             .iter()
             .flat_map(|(_, item)| item.elements())
             .collect()
-    }
-}
-
-impl AddAnyAttr for InPlace {
-    type Output<NewAttr: Attribute> = Self;
-
-    fn add_any_attr<NewAttr: Attribute>(self, _: NewAttr) -> Self::Output<NewAttr> {
-        self
-    }
-}
-
-impl RenderHtml for InPlace {
-    type AsyncOutput = Self;
-    type Owned = Self;
-
-    const MIN_LENGTH: usize = 0;
-
-    fn dry_resolve(&mut self) {}
-
-    async fn resolve(self) -> Self {
-        self
-    }
-
-    /// Browsers do not render HTML text.
-    fn to_html_with_buf(
-        self,
-        _: &mut String,
-        _: &mut Position,
-        _: bool,
-        _: bool,
-        _: Vec<AnyAttribute>,
-    ) {
-    }
-
-    fn hydrate<const FROM_SERVER: bool>(self, cursor: &Cursor, position: &PositionState) -> InPage {
-        let state = self.state(
-            |view| view.hydrate::<FROM_SERVER>(cursor, position),
-            || cursor.next_placeholder(position),
-        );
-        position.set(Position::NextChild);
-        state
-    }
-
-    fn into_owned(self) -> Self {
-        self
     }
 }
