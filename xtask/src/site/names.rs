@@ -1,14 +1,4 @@
-//! What the steps that build the wasm have in common: names of files, and what the optimiser has to know.
-
-/// Features that the compiler may use, which the optimiser must know too. Every browser since 2022 has them.
-pub const FEATURES: [&str; 6] = [
-    "--enable-bulk-memory",
-    "--enable-multivalue",
-    "--enable-mutable-globals",
-    "--enable-nontrapping-float-to-int",
-    "--enable-reference-types",
-    "--enable-sign-ext",
-];
+//! Names of files that the steps that build the wasm have in common.
 
 /// The bindings, as the main part and the script that loads parts import them.
 pub const BINDINGS: &str = "./app.js";

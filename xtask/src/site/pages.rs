@@ -2,17 +2,17 @@
 
 use super::{
     Folders, bindings,
-    names::{FEATURES, MAIN},
+    names::MAIN,
     script, shared,
     split::split,
 };
 use anyhow::{Context, Result, anyhow, ensure};
 use std::{
+    cmp::Reverse,
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     process::Command,
-    sync::Mutex,
     thread,
 };
 
@@ -66,58 +66,77 @@ pub fn bind(folders: &Folders, compiled: &Path, boot: &str) -> Result<Bound> {
     })
 }
 
-/// Optimises the files, as many at a time as there are processors.
+/// Optimises the files, with a process for each processor.
 fn optimise_all(
     folders: &Folders,
     out: &Path,
-    mut files: Vec<String>,
+    files: Vec<String>,
 ) -> Result<BTreeMap<String, Vec<u8>>> {
-    // The largest first, so that none of them is the only one that is left at the end.
-    let size = |name: &String| fs::metadata(out.join(name)).map_or(0, |file| file.len());
-    files.sort_by_key(|name| std::cmp::Reverse(size(name)));
-    let waiting = Mutex::new(files.into_iter());
-    let next = || waiting.lock().ok()?.next();
-    let work = || {
-        let mut done = Vec::new();
-        while let Some(name) = next() {
-            let bytes = optimise(folders, &out.join(&name))?;
-            done.push((name, bytes));
-        }
-        anyhow::Ok(done)
-    };
-    let workers = thread::available_parallelism().map_or(1, usize::from);
+    let processes = thread::available_parallelism().map_or(1, usize::from);
+    let sizes = files.into_iter().map(|name| {
+        let size = fs::metadata(out.join(&name)).map_or(0, |file| file.len());
+        (size, name)
+    });
+    let shares = divide(sizes.collect(), processes);
     thread::scope(|scope| {
-        let running: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        let running: Vec<_> = shares
+            .iter()
+            .map(|share| scope.spawn(|| optimise(folders, out, share)))
+            .collect();
         let mut all = BTreeMap::new();
-        for worker in running {
-            let done = worker.join().map_err(|_| anyhow!("a thread has ended"))?;
+        for process in running {
+            let done = process.join().map_err(|_| anyhow!("a thread has ended"))?;
             all.extend(done?);
         }
         Ok(all)
     })
 }
 
-fn optimise(folders: &Folders, input: &Path) -> Result<Vec<u8>> {
-    let tool = folders.node_modules.join(".bin/wasm-opt");
-    let optimised = input.with_extension("optimised.wasm");
-    let output = Command::new(&tool)
-        // Flattening and recreating the control flow makes functions smaller, and more of them equal.
-        .args(["--flatten", "--rereloop"])
-        // The stack is at the beginning of the memory, and grows downwards.
-        .arg("--low-memory-unused")
-        .args(["-Oz", "-Oz"])
-        .args(["--strip-producers", "--strip-target-features"])
-        .args(FEATURES)
-        .arg(input)
-        .arg("--output")
-        .arg(&optimised)
+/// Divides files into shares of about the same size.
+fn divide(mut files: Vec<(u64, String)>, count: usize) -> Vec<Vec<String>> {
+    files.sort_by_key(|(size, _)| Reverse(*size));
+    let mut shares = vec![(0, Vec::new()); count];
+    for (size, name) in files {
+        if let Some((total, share)) = shares.iter_mut().min_by_key(|(total, _)| *total) {
+            *total += size;
+            share.push(name);
+        }
+    }
+    shares.into_iter().map(|(_, share)| share).collect()
+}
+
+fn optimise(folders: &Folders, out: &Path, files: &[String]) -> Result<Vec<(String, Vec<u8>)>> {
+    let output = Command::new("node")
+        .arg(folders.root.join("xtask/src/site/optimise.mjs"))
+        .arg(folders.node_modules.join("binaryen/index.js"))
+        .args(files.iter().map(|name| out.join(name)))
         .output()
-        .with_context(|| format!("starting {}: run `make setup`", tool.display()))?;
+        .context("starting node: run `make setup`")?;
     ensure!(
         output.status.success(),
-        "wasm-opt refuses {}: {}",
-        input.display(),
+        "Binaryen can't optimise the pages: {}",
         String::from_utf8_lossy(&output.stderr)
     );
-    Ok(fs::read(optimised)?)
+    let read = |name: &String| {
+        let optimised = fs::read(out.join(format!("{name}.optimised")));
+        let optimised = optimised.with_context(|| format!("reading {name}, optimised"))?;
+        Ok((name.clone(), optimised))
+    };
+    files.iter().map(read).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_about_equal_and_have_each_file_once() {
+        let files: Vec<(u64, String)> = (1..=20).map(|size| (size, size.to_string())).collect();
+        let shares = divide(files, 3);
+        let total = |share: &Vec<String>| -> u64 {
+            share.iter().filter_map(|name| name.parse::<u64>().ok()).sum()
+        };
+        assert_eq!(shares.iter().map(total).collect::<Vec<_>>(), [70, 70, 70]);
+        assert_eq!(shares.concat().len(), 20);
+    }
 }

@@ -4,7 +4,7 @@
 use super::{
     Folders,
     groups::{Piece, content_size, grouped, pages_of},
-    names::{FEATURES, LINK, MAIN, STYLE, STYLED},
+    names::{LINK, MAIN, STYLE, STYLED},
     split::Split,
 };
 use anyhow::{Context, Result, ensure};
@@ -21,6 +21,16 @@ const FIRST: &str = "subscriber";
 /// The module from which parts import what the main part has, and a name of the same length.
 const HOST: &str = "__wasm_split";
 const RENAMED: &str = "__wasm_base_";
+
+/// Features that the compiler may use. The optimiser has the same list (`optimise.mjs`).
+const FEATURES: [&str; 6] = [
+    "--enable-bulk-memory",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
 
 /// Puts shared files together, and writes the script that loads parts anew. Returns the files that belong to the main part.
 pub fn put_together(folders: &Folders, out: &Path, split: &mut Split) -> Result<Vec<String>> {

@@ -1,0 +1,34 @@
+// Optimises wasm files with Binaryen:
+//
+//   node optimise.mjs BINARYEN FILE...     writes FILE.optimised beside each
+//
+// One process does many files: the optimiser is wasm itself, and takes longer to be compiled than most files take.
+import { readFile, writeFile } from "node:fs/promises";
+import { pathToFileURL } from "node:url";
+
+const [library, ...files] = process.argv.slice(2);
+const { default: binaryen } = await import(pathToFileURL(library));
+
+// What the compiler may use. Every browser since 2022 has it.
+const { BulkMemory, BulkMemoryOpt, Multivalue, MutableGlobals, NontrappingFPToInt, ReferenceTypes, SignExt } = binaryen.Features;
+const features = BulkMemory | BulkMemoryOpt | Multivalue | MutableGlobals | NontrappingFPToInt | ReferenceTypes | SignExt;
+
+// `-Oz`.
+binaryen.setOptimizeLevel(2);
+binaryen.setShrinkLevel(2);
+binaryen.setGenerateStackIR(true);
+binaryen.setOptimizeStackIR(true);
+// The stack is at the beginning of the memory, and grows downwards.
+binaryen.setLowMemoryUnused(true);
+
+for (const file of files) {
+    const module = binaryen.readBinary(await readFile(file));
+    module.setFeatures(features);
+    // Flattening and recreating the control flow makes functions smaller, and more of them equal.
+    module.runPasses(["flatten", "rereloop"]);
+    module.optimize();
+    module.optimize();
+    module.runPasses(["strip-producers", "strip-target-features"]);
+    await writeFile(`${file}.optimised`, module.emitBinary());
+    module.dispose();
+}
