@@ -70,6 +70,11 @@ impl ConnectionHandle {
     pub fn subscriber(&self) -> &Subscriber {
         &self.record.subscriber
     }
+
+    /// When it was admitted, in milliseconds since 1970.
+    pub fn since(&self) -> u64 {
+        self.record.since
+    }
 }
 
 /// See the module documentation.

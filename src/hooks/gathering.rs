@@ -52,6 +52,8 @@ struct State {
     /// The kinds that each hook wants, and its run.
     hooks: HashMap<Arc<str>, (EventKinds, u64)>,
     wanted: EventKinds,
+    /// Since when hooks want these kinds, in milliseconds since 1970.
+    wanted_since: u64,
     events: Vec<NewHookEvent>,
     /// Who may have come or gone. True: they have come, at least once.
     moved: BTreeMap<Present, bool>,
@@ -62,8 +64,18 @@ struct State {
 #[derive(Default)]
 pub(super) struct Gathered {
     pub wanted: EventKinds,
+    /// Since when hooks want these kinds, in milliseconds since 1970.
+    pub wanted_since: u64,
     pub events: Vec<NewHookEvent>,
     pub moved: BTreeMap<Present, bool>,
+}
+
+impl Gathered {
+    /// Whether this connection of somebody, which was admitted at this time, came after hooks wanted to know, and is among what
+    /// has moved.
+    pub fn has_come_with(&self, present: &Present, admitted: u64) -> bool {
+        self.moved.get(present) == Some(&true) && admitted >= self.wanted_since
+    }
 }
 
 /// A limit was exceeded.
@@ -85,7 +97,10 @@ impl Gathering {
             None => state.hooks.remove(id),
         };
         let kinds = state.hooks.values().map(|(kinds, _)| *kinds);
-        state.wanted = kinds.fold(EventKinds::default(), EventKinds::with);
+        let wanted = kinds.fold(EventKinds::default(), EventKinds::with);
+        if state.wanted != wanted {
+            (state.wanted, state.wanted_since) = (wanted, now());
+        }
         self.is_wanted
             .store(!state.wanted.is_empty(), Ordering::Relaxed);
         drop(state);
@@ -189,6 +204,7 @@ impl Gathering {
         let mut state = self.state.lock();
         Gathered {
             wanted: state.wanted,
+            wanted_since: state.wanted_since,
             events: std::mem::take(&mut state.events),
             moved: std::mem::take(&mut state.moved),
         }
@@ -306,5 +322,24 @@ mod tests {
         ));
         assert!(gathering.put(&"h".into(), None));
         assert!(!gathering.wants(EventKind::Gap));
+    }
+
+    #[test]
+    fn who_comes_right_after_a_hook_was_made_has_come() {
+        let before = now();
+        let mut gathered = wanting(&[EventKind::ClientOnline]).take();
+        assert!((before..=now()).contains(&gathered.wanted_since));
+        let ada = Present::Client("ada".to_owned());
+        assert!(
+            !gathered.has_come_with(&ada, now()),
+            "it was not seen to come"
+        );
+        gathered.moved.insert(ada.clone(), true);
+        assert!(gathered.has_come_with(&ada, now()));
+        let earlier = gathered.wanted_since - 1;
+        assert!(
+            !gathered.has_come_with(&ada, earlier),
+            "this one was here before"
+        );
     }
 }

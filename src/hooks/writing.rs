@@ -69,7 +69,8 @@ impl Hooks {
         };
         // Who is here was noted when they came, or is seen now.
         let wanted = writer.hooks.gathering.take().wanted;
-        writer.see_those_here(wanted, true);
+        let seen = writer.see_those_here(wanted, |_, _| true);
+        writer.unwritten.came.extend(seen);
         writer.wanted = wanted;
         loop {
             writer.write().await;
@@ -115,12 +116,9 @@ impl Hooks {
 
 impl Writer {
     async fn write(&mut self) {
-        let Gathered {
-            wanted,
-            events,
-            moved,
-        } = self.hooks.gathering.take();
-        self.want(wanted);
+        let gathered = self.hooks.gathering.take();
+        self.want(&gathered);
+        let Gathered { events, moved, .. } = gathered;
         let now = Instant::now();
         let hooks = Arc::clone(&self.hooks);
         let is_here = |present: &Present| hooks.is_here(present);
@@ -142,8 +140,9 @@ impl Writer {
         }
     }
 
-    /// Hooks want these kinds now. Who is here was so before somebody wanted to know, which is no event.
-    fn want(&mut self, wanted: EventKinds) {
+    /// Hooks want these kinds now. Who was here before somebody wanted to know has not come, which is no event.
+    fn want(&mut self, gathered: &Gathered) {
+        let wanted = gathered.wanted;
         if wanted == self.wanted {
             return;
         }
@@ -153,12 +152,19 @@ impl Writer {
             Present::Client(_) => no_clients,
             Present::Topic(_) => no_topics,
         });
-        self.see_those_here(wanted, false);
+        let were = |present: &Present, since| !gathered.has_come_with(present, since);
+        let seen = self.see_those_here(wanted, were);
+        self.unwritten.were.extend(seen);
         self.wanted = wanted;
     }
 
-    /// Notes who is here of the kinds that hooks want. `is_event`: they have come since the last start.
-    fn see_those_here(&mut self, wanted: EventKinds, is_event: bool) {
+    /// Notes who is here of the kinds that hooks want, as far as `counts` says so of somebody and the time when one of their
+    /// connections was admitted. Returns those that the log does not know.
+    fn see_those_here(
+        &mut self,
+        wanted: EventKinds,
+        counts: impl Fn(&Present, u64) -> bool,
+    ) -> Vec<Present> {
         let new_clients =
             wanted.has_any(EventKinds::CLIENTS) && !self.wanted.has_any(EventKinds::CLIENTS);
         let new_topics =
@@ -170,19 +176,21 @@ impl Writer {
                 if subscriber.is_observer() {
                     continue;
                 }
+                let mut see = |present| {
+                    if counts(&present, connection.since()) {
+                        here.push(present);
+                    }
+                };
                 if let Some(client) = subscriber.lasting_client().filter(|_| new_clients) {
-                    here.push(Present::Client(client.as_str().to_owned()));
+                    see(Present::Client(client.as_str().to_owned()));
                 }
                 let topics = subscriber.filters.iter().filter(|_| new_topics);
-                let topics = topics.filter(|topic| !topic.is_selector());
-                here.extend(topics.map(|topic| Present::Topic(topic.as_str().to_owned())));
+                for topic in topics.filter(|topic| !topic.is_selector()) {
+                    see(Present::Topic(topic.as_str().to_owned()));
+                }
             }
         }
-        let seen = self.presence.seen(here.into_iter());
-        match is_event {
-            true => self.unwritten.came.extend(seen),
-            false => self.unwritten.were.extend(seen),
-        }
+        self.presence.seen(here.into_iter())
     }
 
     /// After this node was cut off, the others may have told that its clients are gone. They are told to be here again,

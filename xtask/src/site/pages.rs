@@ -1,11 +1,6 @@
 //! The pages as wasm: compiled, split into parts, with bindings, and optimised.
 
-use super::{
-    Folders, bindings,
-    names::MAIN,
-    script, shared,
-    split::split,
-};
+use super::{Folders, bindings, names::MAIN, script, shared, split::split};
 use anyhow::{Context, Result, anyhow, ensure};
 use std::{
     cmp::Reverse,
@@ -134,7 +129,10 @@ mod tests {
         let files: Vec<(u64, String)> = (1..=20).map(|size| (size, size.to_string())).collect();
         let shares = divide(files, 3);
         let total = |share: &Vec<String>| -> u64 {
-            share.iter().filter_map(|name| name.parse::<u64>().ok()).sum()
+            share
+                .iter()
+                .filter_map(|name| name.parse::<u64>().ok())
+                .sum()
         };
         assert_eq!(shares.iter().map(total).collect::<Vec<_>>(), [70, 70, 70]);
         assert_eq!(shares.concat().len(), 20);
