@@ -162,7 +162,10 @@ use openings::History;
 use replica_state::ReplicaState;
 use shared::Shared;
 use writer::Writer;
-use writer::queue::{Bound, Queue};
+use writer::{
+    deputy::WriterPlace,
+    queue::{Bound, Queue},
+};
 
 /// How many positions another node of a cluster may be ahead of this one. A cursor further ahead belongs to another
 /// history.
@@ -171,6 +174,7 @@ const MAX_BEHIND: Seq = 1 << 24;
 /// The log. Dropping it closes it: all accepted tasks are executed and answered first.
 pub struct Log {
     shared: Arc<Shared>,
+    place: Arc<WriterPlace>,
     writer: Option<JoinHandle<()>>,
     /// Locked as long as the log is open.
     _lock: File,
@@ -286,9 +290,13 @@ impl Log {
             })?;
         }
         let thread = std::thread::Builder::new().name("log".into());
-        let writer = thread.spawn(|| writer.run()).map_err(OpenError::Thread)?;
+        let place = Arc::<WriterPlace>::default();
+        let given = Arc::clone(&place);
+        let run = move || writer.run(&given);
+        let writer = thread.spawn(run).map_err(OpenError::Thread)?;
         Ok(Self {
             shared,
+            place,
             writer: Some(writer),
             _lock: lock,
         })

@@ -10,7 +10,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use rusqlite::{CachedStatement, Connection, OptionalExtension, params, types::ToSqlOutput};
+use rusqlite::{Connection, OptionalExtension, types::ToSqlOutput};
 use sha2::{Digest as _, Sha256};
 
 use crate::log::{
@@ -165,21 +165,37 @@ struct TargetRow {
 /// Writes entries in the current transaction.
 pub(super) struct AuditRows<'c> {
     conn: &'c Connection,
-    insert: CachedStatement<'c>,
-    /// Written at the end.
+    /// The number of the next entry, once it was looked up.
+    next: Option<u64>,
+    /// Written at the end, like their targets: many rows of one statement cost little more than one.
+    rows: Vec<PendingRow>,
     targets: Vec<TargetRow>,
 }
 
+/// A row of the table of entries.
+struct PendingRow {
+    number: u64,
+    at: u64,
+    caller: Option<i64>,
+    address: Option<Octets>,
+    action: Box<str>,
+    kind: Option<i64>,
+    target: Option<Box<str>>,
+    clients: Option<usize>,
+    seq: Option<Seq>,
+    job: Option<JobId>,
+    error: Option<Box<str>>,
+    count: Option<u64>,
+}
+
 impl<'c> AuditRows<'c> {
-    pub fn new(conn: &'c Connection) -> rusqlite::Result<Self> {
-        Ok(Self {
+    pub fn new(conn: &'c Connection) -> Self {
+        Self {
             conn,
-            insert: conn.prepare_cached(
-                "INSERT INTO audit (at, caller, address, action, kind, target, clients, seq, job, outcome, count)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-            )?,
+            next: None,
+            rows: Vec::new(),
             targets: Vec::new(),
-        })
+        }
     }
 
     /// Adds an entry. Returns its number.
@@ -214,26 +230,40 @@ impl<'c> AuditRows<'c> {
                 }
             },
         };
-        let number = self.insert.insert(params![
-            sql(new.at),
+        let number = self.next_number()?;
+        self.rows.push(PendingRow {
+            number,
+            at: new.at,
             caller,
-            new.source.address.as_ref().map(Octets::of),
-            new.action,
+            address: new.source.address.as_ref().map(Octets::of),
+            action: new.action.into(),
             kind,
-            target,
+            target: target.map(Box::from),
             clients,
-            new.message.map(sql),
-            new.job.map(|job| job.to_string()),
-            new.error,
-            (new.count > 1).then(|| sql(new.count)),
-        ])?;
-        let number = number.cast_unsigned();
+            seq: new.message,
+            job: new.job,
+            error: new.error.map(Box::from),
+            count: (new.count > 1).then_some(new.count),
+        });
         if let Some(caller) = caller {
             callers.note(self.conn, block(number), caller)?;
         }
         if let Some(TargetRef::Audience(audience)) = &new.target {
             self.note_targets(audience, number);
         }
+        Ok(number)
+    }
+
+    /// The number of a new entry: the one after the newest.
+    fn next_number(&mut self) -> rusqlite::Result<u64> {
+        let number = match self.next {
+            Some(number) => number,
+            None => self
+                .conn
+                .prepare_cached("SELECT coalesce(max(number), 0) + 1 FROM audit")?
+                .query_row([], |row| row.get(0))?,
+        };
+        self.next = Some(number + 1);
         Ok(number)
     }
 
@@ -254,8 +284,37 @@ impl<'c> AuditRows<'c> {
         }
     }
 
-    /// Writes the rest. Many rows are sorted, so that a commit goes through the pages of the file once, in order.
+    /// Writes what was added.
     pub fn finish(mut self) -> rusqlite::Result<()> {
+        self.write_rows()?;
+        self.write_targets()
+    }
+
+    fn write_rows(&self) -> rusqlite::Result<()> {
+        static INSERT: OnceLock<BulkInsert> = OnceLock::new();
+        let columns = [
+            "number", "at", "caller", "address", "action", "kind", "target", "clients", "seq",
+            "job", "outcome", "count",
+        ];
+        let insert = INSERT.get_or_init(|| BulkInsert::into("audit", &columns));
+        insert.write(self.conn, &self.rows, |insert, at, row| {
+            insert.raw_bind_parameter(at, sql(row.number))?;
+            insert.raw_bind_parameter(at + 1, sql(row.at))?;
+            insert.raw_bind_parameter(at + 2, row.caller)?;
+            insert.raw_bind_parameter(at + 3, row.address.as_ref())?;
+            insert.raw_bind_parameter(at + 4, &*row.action)?;
+            insert.raw_bind_parameter(at + 5, row.kind)?;
+            insert.raw_bind_parameter(at + 6, row.target.as_deref())?;
+            insert.raw_bind_parameter(at + 7, row.clients)?;
+            insert.raw_bind_parameter(at + 8, row.seq.map(sql))?;
+            insert.raw_bind_parameter(at + 9, row.job.map(|job| job.to_string()))?;
+            insert.raw_bind_parameter(at + 10, row.error.as_deref())?;
+            insert.raw_bind_parameter(at + 11, row.count.map(sql))
+        })
+    }
+
+    /// Writes the table of targets. The rows are sorted, so that a commit goes through the pages of the file once, in order.
+    fn write_targets(&mut self) -> rusqlite::Result<()> {
         static INSERT: OnceLock<BulkInsert> = OnceLock::new();
         let insert = INSERT
             .get_or_init(|| BulkInsert::into("audit_targets", &["block", "target", "number"]));
@@ -284,7 +343,7 @@ pub(super) fn apply(
     change: &AuditChange,
     at: u64,
 ) -> rusqlite::Result<Option<u64>> {
-    let mut rows = AuditRows::new(conn)?;
+    let mut rows = AuditRows::new(conn);
     let mut first = None;
     for entry in &change.entries {
         let number = rows.add(

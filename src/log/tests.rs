@@ -5,6 +5,7 @@ mod audit;
 mod change_sets;
 mod cluster;
 mod copy;
+mod deputy;
 mod file_versions;
 mod handling;
 mod hooks;

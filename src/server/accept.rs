@@ -10,21 +10,20 @@ use std::{
 
 use axum::http::HeaderValue;
 use rustix::io::Errno;
-use socket2::{SockRef, TcpKeepalive};
-use tokio::{net::TcpStream, sync::watch};
+use socket2::SockRef;
+use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
 use super::{
     connection::Connection,
     fd_limit::DescriptorLimit,
-    listener::{Accepted, ListenerKind, Listeners},
+    listener::{Accepted, ListenerKind, Listeners, SocketOptions},
     redirect::Redirect,
     requests::Requests,
     setup_permits::SetupPermits,
 };
 use crate::{
     auth::{ConnectionInfo, Scheme},
-    config::Settings,
     delivery::reactor::Reactor,
     http::{AppState, Service},
     registry::Registry,
@@ -63,6 +62,7 @@ impl Acceptor {
     pub async fn run(&self, listeners: &mut Listeners) -> Infallible {
         let mut outage = Outage::new(self.descriptors);
         loop {
+            listeners.set_options(SocketOptions::of(&self.state.live.load()));
             let accepted = match outage.began {
                 None => listeners.accept().await,
                 Some(_) => match tokio::time::timeout(RECOVERY_CHECK, listeners.accept()).await {
@@ -105,7 +105,8 @@ impl Acceptor {
     fn serve(&self, accepted: Accepted) {
         let settings = self.state.live.load();
         if accepted.peer.is_some()
-            && let Err(error) = set_options(&accepted.socket, &settings)
+            && !accepted.has_options
+            && let Err(error) = SocketOptions::of(&settings).set(&SockRef::from(&accepted.socket))
         {
             tracing::debug!(%error, "the options of a socket could not be set");
         }
@@ -223,20 +224,5 @@ fn is_of_one_connection(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         Kind::ConnectionAborted | Kind::ConnectionReset | Kind::ConnectionRefused
-    )
-}
-
-/// Lets the kernel detect a peer that vanished: if the next ping is not acknowledged within a heartbeat, the
-/// connection is closed. So the peer is gone within two heartbeats. The same holds for a peer that reads nothing.
-fn set_options(socket: &TcpStream, settings: &Settings) -> io::Result<()> {
-    socket.set_nodelay(true)?;
-    let timeout = settings.stall_timeout();
-    let socket = SockRef::from(socket);
-    #[cfg(target_os = "linux")]
-    socket.set_tcp_user_timeout(Some(timeout))?;
-    socket.set_tcp_keepalive(
-        &TcpKeepalive::new()
-            .with_time(settings.heartbeat())
-            .with_interval(timeout),
     )
 }

@@ -3,6 +3,7 @@
 mod error;
 mod listening_socket;
 mod passed;
+mod socket_options;
 mod tcp;
 mod unix;
 
@@ -15,12 +16,15 @@ use std::{
     task::{Context, Poll},
 };
 
+use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::config::{HostPort, ListenAddress, Settings};
 pub use error::ListenError;
 use listening_socket::ListeningSocket;
 use passed::PassedSockets;
+use socket_options::Inheritance;
+pub(super) use socket_options::SocketOptions;
 use unix::SocketFile;
 
 /// What is spoken on a listening socket.
@@ -43,6 +47,8 @@ pub(super) struct Accepted {
     pub peer: Option<SocketAddr>,
     /// What is spoken.
     pub kind: ListenerKind,
+    /// Whether it has inherited the options of [`Listeners::set_options`].
+    pub has_options: bool,
 }
 
 /// One or more listening sockets, which are served together.
@@ -51,11 +57,14 @@ pub struct Listeners {
     listeners: Vec<Listener>,
     /// The listener that is asked first, so that no listener is starved by another.
     first: usize,
+    /// The options that accepted sockets inherit, if they are set.
+    options: Option<SocketOptions>,
 }
 
 struct Listener {
     socket: ListeningSocket,
     kind: ListenerKind,
+    inheritance: Inheritance,
 }
 
 impl From<TcpListener> for Listeners {
@@ -69,7 +78,7 @@ impl Listeners {
     #[must_use]
     pub fn with(mut self, listener: TcpListener, kind: ListenerKind) -> Self {
         let socket = ListeningSocket::Tcp(listener);
-        self.listeners.push(Listener { socket, kind });
+        self.listeners.push(Listener::new(socket, kind));
         self
     }
 
@@ -85,7 +94,7 @@ impl Listeners {
             for address in addresses {
                 let sockets = open(address, kind, settings, &mut passed).await?;
                 let sockets = sockets.into_iter();
-                let added = sockets.map(|socket| Listener { socket, kind });
+                let added = sockets.map(|socket| Listener::new(socket, kind));
                 listeners.listeners.extend(added);
             }
         }
@@ -133,6 +142,18 @@ impl Listeners {
             .any(|listener| listener.kind == ListenerKind::Tls)
     }
 
+    /// Sets the options of all sockets that arrive from now on.
+    pub(super) fn set_options(&mut self, options: SocketOptions) {
+        // Elsewhere some options are not inherited.
+        if !cfg!(target_os = "linux") || self.options == Some(options) {
+            return;
+        }
+        self.options = Some(options);
+        for listener in &mut self.listeners {
+            listener.set_options(options);
+        }
+    }
+
     /// The next connection of any of them.
     pub(super) async fn accept(&mut self) -> io::Result<Accepted> {
         let count = self.listeners.len();
@@ -151,6 +172,27 @@ impl Listeners {
 }
 
 impl Listener {
+    fn new(socket: ListeningSocket, kind: ListenerKind) -> Self {
+        Self {
+            socket,
+            kind,
+            inheritance: Inheritance::default(),
+        }
+    }
+
+    fn set_options(&mut self, options: SocketOptions) {
+        let ListeningSocket::Tcp(listener) = &self.socket else {
+            return;
+        };
+        self.inheritance = match options.set(&SockRef::from(listener)) {
+            Ok(()) => Inheritance::after_change(),
+            Err(error) => {
+                tracing::debug!(%error, "the options of a listening socket could not be set");
+                Inheritance::default()
+            }
+        };
+    }
+
     fn address(&self) -> Option<SocketAddr> {
         match &self.socket {
             ListeningSocket::Tcp(listener) => listener.local_addr().ok(),
@@ -175,7 +217,7 @@ impl Listener {
         Some(format!("{scheme}://{address}"))
     }
 
-    fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<Accepted>> {
+    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Accepted>> {
         let accepted = match &self.socket {
             ListeningSocket::Tcp(listener) => listener
                 .poll_accept(cx)
@@ -184,10 +226,12 @@ impl Listener {
                 .poll_accept(cx)
                 .map(|accepted| Ok((as_stream(accepted?.0)?, None))),
         };
+        let has_options = self.inheritance.note(accepted.is_ready());
         accepted.map_ok(|(socket, peer)| Accepted {
             socket,
             peer,
             kind: self.kind,
+            has_options,
         })
     }
 }

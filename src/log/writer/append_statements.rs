@@ -63,14 +63,14 @@ struct MessageRow {
 type Names<'s> = (&'s mut Audiences, &'s mut CallerCache);
 
 impl<'c> AppendStatements<'c> {
-    pub fn new(conn: &'c Connection, options: &LogOptions) -> rusqlite::Result<Self> {
-        Ok(Self {
+    pub fn new(conn: &'c Connection, options: &LogOptions) -> Self {
+        Self {
             conn,
             key_age: milliseconds(options.key_age),
             messages: Vec::new(),
             postings: Vec::new(),
-            audit: AuditRows::new(conn)?,
-        })
+            audit: AuditRows::new(conn),
+        }
     }
 
     /// Writes what is not written yet: messages, the indexes of all entries, and the audit trail.

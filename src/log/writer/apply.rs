@@ -174,7 +174,7 @@ impl Store {
         }
         let before = applied.messages.len();
         let tells_jobs = self.hook_kinds()?.has(EventKind::JobEnded);
-        let mut put = AppendStatements::new(&self.conn, &self.options)?;
+        let mut put = AppendStatements::new(&self.conn, &self.options);
         for change in run {
             applied.outcomes.push(match change {
                 Change::Append(entry) => {
@@ -214,7 +214,7 @@ impl Store {
         at: u64,
         applied: &mut Applied,
     ) -> Result<Vec<Appended>, StoreError> {
-        let mut put = AppendStatements::new(&self.conn, &self.options)?;
+        let mut put = AppendStatements::new(&self.conn, &self.options);
         let mut outcomes = Vec::new();
         for entry in entries {
             let names = (&mut self.audiences, &mut self.callers);
