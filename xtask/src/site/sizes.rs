@@ -12,7 +12,7 @@ use anyhow::{Context, Result, ensure};
 /// before. Parts that the page does not need, which a browser fetches when it is idle, do not count.
 ///
 /// The targets are 170,000 for `/` and 230,000 for the others. Those that are above are not met yet.
-const PAGES: [(&str, &[&str], usize); 24] = [
+const PAGES: [(&str, &[&str], usize); 26] = [
     ("/", &["subscriber"], 181_500),
     (
         "/ with messages",
@@ -49,6 +49,8 @@ const PAGES: [(&str, &[&str], usize); 24] = [
         343_300,
     ),
     ("/admin/scheduled", &["panel", "scheduled_section"], 241_300),
+    ("/admin/nodes", &["panel", "nodes_section"], 235_000),
+    ("/admin, signing in", &["panel", "sign_in_part"], 235_000),
     ("/admin/keys", &["panel", "keys_section"], 264_800),
     ("/admin/hooks", &["panel", "hooks_section"], 260_600),
     ("/admin/people", &["panel", "people_section"], 251_000),
