@@ -1,6 +1,8 @@
 //! The pages as wasm: compiled, split into parts, with bindings, and optimised.
 
-use super::{Folders, bindings, names::MAIN, script, shared, split::split};
+use super::{
+    Folders, bindings, names::MAIN, order::with_names_in_order, script, shared, split::split,
+};
 use anyhow::{Context, Result, anyhow, ensure};
 use std::{
     cmp::Reverse,
