@@ -24,6 +24,14 @@ pub(crate) fn number(n: u64) -> String {
     }
 }
 
+/// A text in lower case, to compare it. Browsers have the tables of letters.
+pub(crate) fn lower_case(text: &str) -> String {
+    match cfg!(target_arch = "wasm32") {
+        true => js_sys::JsString::from(text).to_lower_case().into(),
+        false => text.to_lowercase(),
+    }
+}
+
 /// A number with at most three decimals.
 pub(crate) fn decimal(n: f64) -> String {
     js_sys::Number::from(n).to_locale_string(&locale()).into()

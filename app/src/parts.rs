@@ -1,5 +1,5 @@
 //! The parts of the wasm. The main part has what all pages need, and what `/` shares with others. Each page is a part of its
-//! own, and so is each section of the panel except the nodes. A browser loads the parts of the page that it shows before the
+//! own, and so is each section of the panel. A browser loads the parts of the page that it shows before the
 //! page gets alive, and other parts when they are shown.
 //!
 //! `#[wasm_split]` marks where a part begins. The build finds out what only this part needs, and what several parts share

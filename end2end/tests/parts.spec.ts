@@ -23,8 +23,8 @@ const pages: [path: string, first: string[], later: string[]][] = [
   ['/', ['split_subscriber'], ['split_message_entries']],
   ['/try', ['split_try_it'], []],
   ['/jobs', ['split_jobs'], []],
-  ['/admin', ['split_overview_section', 'split_panel'], ['split_overview_lists']],
-  ['/admin/push', ['split_panel', 'split_push_section'], ['split_push_side']],
+  ['/admin', ['split_overview_section', 'split_panel'], ['split_nodes_section', 'split_overview_lists']],
+  ['/admin/push', ['split_panel', 'split_push_section'], ['split_nodes_section', 'split_push_side']],
 ];
 
 for (const [path, first, later] of pages) {
@@ -95,7 +95,7 @@ test('navigation loads what is missing, back and forward too, and keeps what is 
   await goTo(page, 'Push');
   await expect(page.getByRole('button', { name: 'Push', exact: true })).toBeVisible();
   await goTo(page, 'Clients');
-  const needed = ['clients_section', 'message_entries', 'overview_lists', 'overview_section', 'panel', 'push_section', 'push_side', 'subscriber'];
+  const needed = ['clients_section', 'message_entries', 'nodes_section', 'overview_lists', 'overview_section', 'panel', 'push_section', 'push_side', 'subscriber'];
   await expect.poll(() => own(names)).toEqual(needed.map((part) => `split_${part}`));
 
   await page.goBack();

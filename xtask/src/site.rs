@@ -3,6 +3,7 @@
 //! `target/site/pkg/` has the files that pages link to, `target/site/` the files with well-known names, and
 //! `target/site/manifest.json` maps names in the code to files.
 
+mod binary;
 mod bindings;
 mod book;
 mod compress;
@@ -10,7 +11,9 @@ mod fingerprint;
 mod groups;
 mod manifest;
 mod names;
+mod order;
 mod pages;
+mod panics;
 mod script;
 mod shared;
 mod sizes;

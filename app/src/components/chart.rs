@@ -251,18 +251,19 @@ fn lines(
 fn times(series: ErasedMemo<TimeSeries>) -> AnyView {
     let marks = keyed_list(move || {
         let frame = series.with(|series| (!series.first().is_empty()).then(|| series.frame()));
-        let mark = |share: f64, frame: Frame| {
+        let mark = |(share, place): (f64, &str), frame: Frame| {
             let at = frame.at(share);
             let at = match frame.until - frame.from > TWO_DAYS {
                 true => formatting::day(at),
                 false => formatting::minute(at),
             };
-            super::ListItem::new(format!("{share} {at}"), move || {
+            super::ListItem::new(format!("{place} {at}"), move || {
                 let at = at.clone();
                 view! { <span>{at}</span> }.erase_client_only()
             })
         };
-        let shares = frame.map(|frame| [0.0, 0.5, 1.0].map(|share| mark(share, frame)));
+        let shares = [(0.0, "left"), (0.5, "middle"), (1.0, "right")];
+        let shares = frame.map(|frame| shares.map(|share| mark(share, frame)));
         shares.into_iter().flatten().collect()
     });
     view! {

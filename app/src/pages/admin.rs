@@ -29,13 +29,16 @@ mod session;
 mod tail;
 mod url_query;
 
-use leptos::prelude::*;
+use leptos::{
+    prelude::*,
+    wasm_split::{SplitLoaderError, wasm_split},
+};
 use leptos_meta::Title;
 
 use crate::{
     components::{
-        EraseView, SignInState, StreamState, aria_bool, bool_signal, either, on_change, on_click,
-        optional_text, sign_in_form, static_text, text, when,
+        EraseView, SignInState, StreamState, aria_bool, bool_signal, effect, either, lazy_view,
+        on_change, on_click, optional_text, sign_in_form, static_text, text, when,
     },
     i18n::{Texts, texts, tr},
 };
@@ -43,7 +46,6 @@ use lazy_sections::LazySections;
 #[cfg(feature = "hydrate")]
 pub(crate) use lazy_sections::load_section;
 pub(crate) use lazy_sections::parts_of_section;
-use nodes::NodesPage;
 pub(super) use palette::{User, palette};
 use section::{CurrentSection, Section};
 use session::AdminSession;
@@ -52,25 +54,28 @@ use session::AdminSession;
 #[component]
 pub fn Admin() -> impl IntoView {
     let session = AdminSession::new();
-    let sign_in = move || {
-        let state = SignInState {
-            token_required: bool_signal(move || session.has_token()),
-            people: bool_signal(move || session.has_people()),
-            issuer: optional_text(move || session.issuer()),
-            needs_code: session.needs_code.into(),
-            error: session.field_error.into(),
-            busy: session.busy.into(),
-        };
-        let form = sign_in_form(state, Callback::new(move |shown| session.sign_in(shown)));
-        let title = || format!("{} \u{b7} Tidings", texts().sign_in.title);
-        view! {
-            <Title text=title />
-            {form}
-        }
-        .erase()
-    };
+    let sign_in = move || lazy_view(|| Box::pin(load_sign_in()), move || sign_in_part(session));
     view! { {either(move || session.needs_sign_in(), sign_in, move || view! { <Panel session /> }.erase())} }
         .erase()
+}
+
+#[wasm_split(sign_in_part, wasm_split_path = ::leptos::wasm_split, preload(load_sign_in), fallible)]
+fn sign_in_part(session: AdminSession) -> Result<AnyView, SplitLoaderError> {
+    let state = SignInState {
+        token_required: bool_signal(move || session.has_token()),
+        people: bool_signal(move || session.has_people()),
+        issuer: optional_text(move || session.issuer()),
+        needs_code: session.needs_code.into(),
+        error: session.field_error.into(),
+        busy: session.busy.into(),
+    };
+    let form = sign_in_form(state, Callback::new(move |shown| session.sign_in(shown)));
+    let title = || format!("{} \u{b7} Tidings", texts().sign_in.title);
+    let page = view! {
+        <Title text=title />
+        {form}
+    };
+    Ok(page.erase_client_only())
 }
 
 /// The title and the description of a section.
@@ -98,12 +103,10 @@ fn called(section: Section) -> [fn(&Texts) -> &'static str; 2] {
 #[component]
 fn Panel(session: AdminSession) -> impl IntoView {
     let current = CurrentSection::new();
-    let nodes = NodesPage::new(session, current);
     let sections = LazySections::new(session, current);
-    let stream = feed::subscribe(session, move |update| {
-        nodes.handle(update);
-        sections.handle(update);
-    });
+    let stream = feed::subscribe(session, move |update| sections.handle(update));
+    // It finds out whether there is a cluster. Only browsers run effects.
+    effect(move || sections.start_hidden(Section::Nodes));
     let name = move |n: usize| match current.get() {
         Some(section) => called(section)[n](texts()),
         None => texts().not_found.heading,
@@ -117,13 +120,12 @@ fn Panel(session: AdminSession) -> impl IntoView {
         .erase_client_only()
     };
     let section = move || match current.get() {
-        Some(Section::Nodes) => nodes::view(nodes),
         Some(section) => sections.view(section),
         None => view! { <a href="admin">{tr(|t| t.panel.overview)}</a> }.erase(),
     };
     view! {
         <Title text=move || format!("{} \u{b7} Tidings", name(0)) />
-        {section_nav(session, current, nodes)}
+        {section_nav(session, current)}
         <div class="page-head">
             <div>
                 <h1>{text(move || name(0).to_owned())}</h1>
@@ -145,7 +147,7 @@ fn Panel(session: AdminSession) -> impl IntoView {
 
 /// The navigation between the sections, and below it the one between the *Settings*. A server that runs alone has no use for
 /// *Nodes*, and who may not push or manage has none for *Push*, or for the *Settings*.
-fn section_nav(session: AdminSession, current: CurrentSection, nodes: NodesPage) -> AnyView {
+fn section_nav(session: AdminSession, current: CurrentSection) -> AnyView {
     let link = move |section: Section| {
         // The page of a client belongs to the list.
         let is_below = move || section == Section::Clients && current.is(Section::Client);
@@ -154,7 +156,7 @@ fn section_nav(session: AdminSession, current: CurrentSection, nodes: NodesPage)
     };
     let shown = move |section: Section| match section {
         Section::Nodes => when(
-            move || nodes.is_in_cluster() || current.is(section),
+            move || current.in_cluster.get() || current.is(section),
             move || link(section),
         ),
         Section::Push => when(move || session.may("push"), move || link(section)),

@@ -1,8 +1,8 @@
 //! Which of the files that parts share are put together. A page loads few files if they are large, and little that it does
 //! not need if they are small.
 
-use super::sizes;
-use anyhow::{Context, Result};
+use super::{binary::sections, sizes};
+use anyhow::Result;
 use std::collections::BTreeSet;
 
 /// What one more file costs a page, in bytes of wasm that is not compressed: the file compresses worse than the same bytes
@@ -74,26 +74,9 @@ fn best_pair(pieces: &[Piece<'_>]) -> Option<(usize, usize)> {
 
 /// The size of what remains of a wasm file when it is merged with others: names of functions do not.
 pub fn content_size(wasm: &[u8]) -> Result<usize> {
-    let cut = "the wasm of a part ends too soon";
-    // After the magic number and the version.
-    let mut rest = wasm.get(8..).context(cut)?;
-    let mut size = 0;
-    while let Some((kind, after)) = rest.split_first() {
-        let (length, content) = number(after).context(cut)?;
-        if CONTENT.contains(kind) {
-            size += length;
-        }
-        rest = content.get(length..).context(cut)?;
-    }
-    Ok(size)
-}
-
-/// The number at the beginning (LEB128, as WebAssembly has it), and what follows it.
-fn number(bytes: &[u8]) -> Option<(usize, &[u8])> {
-    let last = bytes.iter().position(|byte| byte & 0x80 == 0)?;
-    let digits = bytes[..=last].iter().rev();
-    let value = digits.fold(0, |value, digit| value << 7 | usize::from(digit & 0x7f));
-    Some((value, &bytes[last + 1..]))
+    let sections = sections(wasm)?.into_iter();
+    let content = sections.filter(|section| CONTENT.contains(&section.kind));
+    Ok(content.map(|section| section.content.len()).sum())
 }
 
 #[cfg(test)]

@@ -1,12 +1,13 @@
 // Optimises wasm files with Binaryen:
 //
-//   node optimise.mjs BINARYEN FILE...     writes FILE.optimised beside each
+//   node optimise.mjs BINARYEN optimise FILE...     writes FILE.optimise beside each
+//   node optimise.mjs BINARYEN order FILE...        sorts the functions by their names, and writes FILE.order
 //
 // One process does many files: the optimiser is wasm itself, and takes longer to be compiled than most files take.
 import { readFile, writeFile } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
 
-const [library, ...files] = process.argv.slice(2);
+const [library, step, ...files] = process.argv.slice(2);
 const { default: binaryen } = await import(pathToFileURL(library));
 
 // What the compiler may use. Every browser since 2022 has it.
@@ -21,14 +22,23 @@ binaryen.setOptimizeStackIR(true);
 // The stack is at the beginning of the memory, and grows downwards.
 binaryen.setLowMemoryUnused(true);
 
+const steps = {
+    optimise(module) {
+        // Flattening and recreating the control flow makes functions smaller, and more of them equal.
+        module.runPasses(["flatten", "rereloop"]);
+        module.optimize();
+        module.optimize();
+        module.runPasses(["strip-producers", "strip-target-features"]);
+    },
+    order(module) {
+        module.runPasses(["reorder-functions-by-name"]);
+    },
+};
+
 for (const file of files) {
     const module = binaryen.readBinary(await readFile(file));
     module.setFeatures(features);
-    // Flattening and recreating the control flow makes functions smaller, and more of them equal.
-    module.runPasses(["flatten", "rereloop"]);
-    module.optimize();
-    module.optimize();
-    module.runPasses(["strip-producers", "strip-target-features"]);
-    await writeFile(`${file}.optimised`, module.emitBinary());
+    steps[step](module);
+    await writeFile(`${file}.${step}`, module.emitBinary());
     module.dispose();
 }

@@ -1,6 +1,8 @@
 //! The pages as wasm: compiled, split into parts, with bindings, and optimised.
 
-use super::{Folders, bindings, names::MAIN, script, shared, split::split};
+use super::{
+    Folders, bindings, names::MAIN, order::with_names_in_order, script, shared, split::split,
+};
 use anyhow::{Context, Result, anyhow, ensure};
 use std::{
     cmp::Reverse,
@@ -100,24 +102,40 @@ fn divide(mut files: Vec<(u64, String)>, count: usize) -> Vec<Vec<String>> {
     shares.into_iter().map(|(_, share)| share).collect()
 }
 
+/// Optimises files, and then puts their functions into an order in which they compress better.
 fn optimise(folders: &Folders, out: &Path, files: &[String]) -> Result<Vec<(String, Vec<u8>)>> {
+    let paths: Vec<PathBuf> = files.iter().map(|name| out.join(name)).collect();
+    let mut named = Vec::new();
+    for path in binaryen(folders, "optimise", &paths)? {
+        fs::write(&path, with_names_in_order(&fs::read(&path)?)?)?;
+        named.push(path);
+    }
+    let ordered = binaryen(folders, "order", &named)?;
+    let read = |(name, path): (&String, &PathBuf)| Ok((name.clone(), fs::read(path)?));
+    files.iter().zip(&ordered).map(read).collect()
+}
+
+/// Runs a step of Binaryen for files. Returns those that it has written, in the same order.
+fn binaryen(folders: &Folders, step: &str, files: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let output = Command::new("node")
         .arg(folders.root.join("xtask/src/site/optimise.mjs"))
         .arg(folders.node_modules.join("binaryen/index.js"))
-        .args(files.iter().map(|name| out.join(name)))
+        .arg(step)
+        .args(files)
         .output()
         .context("starting node: run `make setup`")?;
     ensure!(
         output.status.success(),
-        "Binaryen can't optimise the pages: {}",
+        "Binaryen can't {step} the pages: {}",
         String::from_utf8_lossy(&output.stderr)
     );
-    let read = |name: &String| {
-        let optimised = fs::read(out.join(format!("{name}.optimised")));
-        let optimised = optimised.with_context(|| format!("reading {name}, optimised"))?;
-        Ok((name.clone(), optimised))
+    let written = |file: &PathBuf| {
+        let mut name = file.clone().into_os_string();
+        name.push(".");
+        name.push(step);
+        PathBuf::from(name)
     };
-    files.iter().map(read).collect()
+    Ok(files.iter().map(written).collect())
 }
 
 #[cfg(test)]

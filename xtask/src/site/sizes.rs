@@ -11,52 +11,80 @@ use anyhow::{Context, Result, ensure};
 /// `app/src/components/lazy_view.rs`), or when people open something, is in a row of its own, together with what was loaded
 /// before. Parts that the page does not need, which a browser fetches when it is idle, do not count.
 ///
-/// The targets are 170,000 for `/` and 230,000 for the others. Those that are above are not met yet.
-const PAGES: [(&str, &[&str], usize); 24] = [
-    ("/", &["subscriber"], 181_500),
+/// The targets are 170,000 for `/` and 230,000 for the others, until they are alive. *Clients*, *Messages* and *Push* do not meet
+/// theirs yet.
+const PAGES: [(&str, &[&str], usize); 31] = [
+    ("/", &["subscriber"], 168_900),
     (
         "/ with messages",
         &["subscriber", "message_entries"],
-        191_700,
+        181_600,
     ),
-    ("/try", &["try_it"], 168_000),
-    ("/jobs", &["jobs"], 231_900),
-    ("/jobs with charts", &["jobs", "job_figures"], 255_300),
-    ("/admin", &["panel", "overview_section"], 262_500),
+    ("/try", &["try_it"], 158_800),
+    ("/jobs", &["jobs"], 226_000),
+    ("/jobs with charts", &["jobs", "job_figures"], 240_500),
+    ("/admin", &["panel", "overview_section"], 224_200),
     (
         "/admin, to its end",
         &["panel", "overview_section", "overview_lists"],
-        276_100,
+        249_600,
     ),
-    ("/admin/clients", &["panel", "clients_section"], 292_500),
+    ("/admin/clients", &["panel", "clients_section"], 241_200),
     (
         "/admin/clients with a card",
         &["panel", "clients_section", "client_card"],
-        300_500,
+        251_600,
     ),
-    ("/admin/client", &["panel", "client_section"], 266_100),
-    ("/admin/messages", &["panel", "messages_section"], 272_000),
+    (
+        "/admin/clients with marks",
+        &["panel", "clients_section", "marked_clients"],
+        261_000,
+    ),
+    ("/admin/client", &["panel", "client_section"], 221_100),
+    (
+        "/admin/client, all of it",
+        &["panel", "client_section", "client_timeline"],
+        232_900,
+    ),
+    ("/admin/messages", &["panel", "messages_section"], 237_300),
     (
         "/admin/messages with one open",
         &["panel", "messages_section", "opened_message"],
-        281_300,
+        249_700,
     ),
-    ("/admin/tail", &["panel", "tail_section"], 241_000),
-    ("/admin/push", &["panel", "push_section"], 306_100),
+    (
+        "/admin/messages with marks",
+        &["panel", "messages_section", "marked_messages"],
+        244_000,
+    ),
+    ("/admin/tail", &["panel", "tail_section"], 212_300),
+    ("/admin/push", &["panel", "push_section"], 273_700),
     (
         "/admin/push, all of it",
         &["panel", "push_section", "push_side"],
-        343_300,
+        310_200,
     ),
-    ("/admin/scheduled", &["panel", "scheduled_section"], 241_300),
-    ("/admin/keys", &["panel", "keys_section"], 264_800),
-    ("/admin/hooks", &["panel", "hooks_section"], 260_600),
-    ("/admin/people", &["panel", "people_section"], 251_000),
-    ("/admin/roles", &["panel", "roles_section"], 227_300),
-    ("/admin/limits", &["panel", "limits_section"], 222_300),
-    ("/admin/audit", &["panel", "audit_section"], 239_000),
-    ("Ctrl-K in the panel", &["panel", "palette_part"], 267_400),
-    ("/admin/account", &["panel", "account_section"], 238_200),
+    ("/admin/scheduled", &["panel", "scheduled_section"], 208_300),
+    ("/admin/nodes", &["panel", "nodes_section"], 196_300),
+    ("/admin, signing in", &["panel", "sign_in_part"], 193_200),
+    ("/admin/keys", &["panel", "keys_section"], 219_900),
+    (
+        "/admin/keys with its forms",
+        &["panel", "keys_section", "key_forms"],
+        234_700,
+    ),
+    ("/admin/hooks", &["panel", "hooks_section"], 219_300),
+    (
+        "/admin/hooks with its form",
+        &["panel", "hooks_section", "hook_form"],
+        230_600,
+    ),
+    ("/admin/people", &["panel", "people_section"], 220_000),
+    ("/admin/roles", &["panel", "roles_section"], 198_000),
+    ("/admin/limits", &["panel", "limits_section"], 191_100),
+    ("/admin/audit", &["panel", "audit_section"], 211_600),
+    ("Ctrl-K in the panel", &["panel", "palette_part"], 233_400),
+    ("/admin/account", &["panel", "account_section"], 206_800),
 ];
 /// The files that every page loads.
 const COMMON: [&str; 4] = ["app_bg.wasm", "boot.js", "main.css", "favicon.svg"];

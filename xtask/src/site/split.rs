@@ -3,7 +3,10 @@
 //! Splitting comes before the bindings. The main part is bound and has the memory; the others are loaded into it by a
 //! script that the split makes (`LINK`), which the bindings import.
 
-use super::names::{BINDINGS, LINK, MAIN};
+use super::{
+    names::{BINDINGS, LINK, MAIN},
+    panics::without_messages,
+};
 use anyhow::{Context, Result};
 use std::{
     collections::BTreeMap,
@@ -25,6 +28,7 @@ pub struct Split {
 /// Splits `compiled`, which was linked with `--emit-relocs`, into files in `out`.
 pub fn split(compiled: &Path, out: &Path) -> Result<Split> {
     let compiled = fs::read(compiled).context("reading the compiled pages")?;
+    let compiled = without_messages(compiled)?;
     let main = out.join(format!("unbound.{MAIN}"));
     let mut options = Options::new(&compiled);
     options.output_dir = out;

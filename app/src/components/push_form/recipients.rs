@@ -12,6 +12,7 @@ use crate::{
         optional_text, outside, remove_button, static_text, text, when,
     },
     erased_signal::{ErasedMemo, ErasedSignal},
+    formatting::lower_case,
     i18n::{interpolate, plural, texts, tr},
 };
 
@@ -206,9 +207,9 @@ fn options(field: FieldState) -> AnyView {
 /// What fits to what was typed and is not chosen yet: lists, clients, topics, and last what was typed in its other meaning.
 fn offers(draft: Draft, suggestions: Suggestions) -> Vec<Suggestion> {
     let typing = draft.typing.get();
-    let typed = typing.trim().to_lowercase();
+    let typed = lower_case(typing.trim());
     let chosen = draft.recipients.read();
-    let fits = |name: &str| name.to_lowercase().contains(&typed);
+    let fits = |name: &str| lower_case(name).contains(&typed);
     let mut offers = Vec::new();
     let lists = suggestions.lists.read();
     let lists = lists.iter().filter(|list| fits(&list.name)).take(4);
@@ -227,7 +228,7 @@ fn offers(draft: Draft, suggestions: Suggestions) -> Vec<Suggestion> {
     let mut ids = suggestions.ids.get();
     ids.retain(|id| fits(id));
     ids.sort_unstable();
-    let begins = |id: &String| id.to_lowercase().starts_with(&typed);
+    let begins = |id: &String| lower_case(id).starts_with(&typed);
     let (first, others): (Vec<_>, Vec<_>) = ids.into_iter().partition(begins);
     let ids = first.into_iter().chain(others).take(6);
     ids.map(Recipient::Client).for_each(&mut add);

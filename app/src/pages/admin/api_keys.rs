@@ -1,6 +1,10 @@
 //! The section *Keys*: the API keys, with a form for a new one, and one to test a key.
 
-use leptos::{prelude::*, task::spawn_local};
+use leptos::{
+    prelude::*,
+    task::spawn_local,
+    wasm_split::{SplitLoaderError, wasm_split},
+};
 
 use super::{
     AdminSession, CurrentSection, Section,
@@ -10,8 +14,8 @@ use super::{
 use crate::{
     api::{ApiError, Client},
     components::{
-        EraseView, KeyActions, KeyDraft, effect, either, key_list, new_key_form, on_click,
-        optional_text, retry_notice, shown_once, text, when,
+        EraseView, KeyActions, KeyDraft, effect, either, key_list, lazy_view, new_key_form,
+        on_click, optional_text, retry_notice, shown_once, text, when,
     },
     erased_signal::ErasedSignal,
     i18n::{self, interpolate, texts, tr},
@@ -214,12 +218,20 @@ fn with_token(page: ApiKeys) -> AnyView {
                 {when(move || page.next.with(Option::is_some), older)}
             </section>
             <div class="side">
-                {new_key_form(page.draft, page.roles, Callback::new(move |()| page.create()))}
-                {key_tester::view(page.tester, page.draft)}
+                {lazy_view(|| Box::pin(load_key_forms()), move || key_forms(page))}
             </div>
         </div>
     }
     .erase_client_only()
+}
+
+#[wasm_split(key_forms, wasm_split_path = ::leptos::wasm_split, preload(load_key_forms), fallible)]
+fn key_forms(page: ApiKeys) -> Result<AnyView, SplitLoaderError> {
+    let forms = view! {
+        {new_key_form(page.draft, page.roles, Callback::new(move |()| page.create()))}
+        {key_tester::view(page.tester, page.draft)}
+    };
+    Ok(forms.erase_client_only())
 }
 
 /// The text of a key that was just made.

@@ -3,7 +3,11 @@
 mod history;
 mod timeline;
 
-use leptos::{prelude::*, task::spawn_local};
+use leptos::{
+    prelude::*,
+    task::spawn_local,
+    wasm_split::{SplitLoaderError, wasm_split},
+};
 
 use super::{
     AdminSession, CurrentSection, Section,
@@ -15,7 +19,7 @@ use crate::{
     api::{Client, encoded},
     components::{
         ClientFacts, CopyButton, EraseView, ask_first, client_connections, client_missing_nodes,
-        effect, fact, optional_text, presence_class, text, when,
+        effect, fact, lazy_view, optional_text, presence_class, text, when,
     },
     i18n::{self, texts, tr},
     wire::ClientDetail,
@@ -125,12 +129,20 @@ fn facts(page: ClientPage) -> AnyView {
                 </section>
             </div>
             <div class="wide">
-                {timeline::inbox(page.history)}
-                {timeline::view(page.history, client)}
+                {lazy_view(|| Box::pin(load_client_timeline()), move || client_timeline(page))}
             </div>
         </div>
     }
     .erase_client_only()
+}
+
+#[wasm_split(client_timeline, wasm_split_path = ::leptos::wasm_split, preload(load_client_timeline), fallible)]
+fn client_timeline(page: ClientPage) -> Result<AnyView, SplitLoaderError> {
+    let lists = view! {
+        {timeline::inbox(page.history)}
+        {timeline::view(page.history, page.selected.client)}
+    };
+    Ok(lists.erase_client_only())
 }
 
 /// What can be done to the client.

@@ -1,6 +1,10 @@
 //! The section *Webhooks*: the webhooks with their deliveries, and a form for a new one.
 
-use leptos::{prelude::*, task::spawn_local};
+use leptos::{
+    prelude::*,
+    task::spawn_local,
+    wasm_split::{SplitLoaderError, wasm_split},
+};
 
 use super::{AdminSession, CurrentSection, Section, feed::Update};
 use crate::{
@@ -8,7 +12,7 @@ use crate::{
     browser,
     components::{
         EraseView, HookAction, HookActions, HookDraft, ShownDeliveries, effect, hook_list,
-        new_hook_form, optional_text, retry_notice, shown_once, text, when,
+        lazy_view, new_hook_form, optional_text, retry_notice, shown_once, text, when,
     },
     erased_signal::ErasedSignal,
     i18n::{self, interpolate, texts, tr},
@@ -221,12 +225,18 @@ pub(super) fn view(page: Hooks) -> AnyView {
                     {hook_list(page.hooks, page.deliveries, actions)}
                     <p class="nothing">{state}</p>
                 </section>
-                {new_hook_form(page.draft, Callback::new(move |()| page.create()))}
+                {lazy_view(|| Box::pin(load_hook_form()), move || hook_form(page))}
             </div>
         }
         .erase_client_only()
     };
     when(move || page.session.is_admin(), shown)
+}
+
+#[wasm_split(hook_form, wasm_split_path = ::leptos::wasm_split, preload(load_hook_form), fallible)]
+fn hook_form(page: Hooks) -> Result<AnyView, SplitLoaderError> {
+    let create = Callback::new(move |()| page.create());
+    Ok(new_hook_form(page.draft, create))
 }
 
 /// The secret of a webhook that was just made.

@@ -1,11 +1,7 @@
 //! Sections of the panel that are parts of the wasm: a browser loads the code of such a section when it is shown first. The
 //! section gets updates from then on, and its state is kept while another one is shown.
 
-use std::{
-    future::{Future, ready},
-    pin::Pin,
-    sync::Arc,
-};
+use std::{future::Future, pin::Pin, sync::Arc};
 
 use leptos::{
     prelude::*,
@@ -17,8 +13,8 @@ use super::{
     AdminSession, CurrentSection, Section, account, account::Account, api_keys, api_keys::ApiKeys,
     audit, audit::Audit, client_page, client_page::ClientPage, clients, clients::Clients,
     feed::Update, history, history::History, hooks, hooks::Hooks, limits, limits::LimitsPage,
-    overview, overview::Overview, people, people::People, push, push::Push, roles, roles::Roles,
-    scheduled, scheduled::Scheduled, tail, tail::Tail,
+    nodes, nodes::NodesPage, overview, overview::Overview, people, people::People, push,
+    push::Push, roles, roles::Roles, scheduled, scheduled::Scheduled, tail, tail::Tail,
 };
 use crate::{
     components::{EraseView, not_loaded},
@@ -50,7 +46,6 @@ macro_rules! lazy_sections {
         fn load(section: Section) -> Loading<()> {
             match section {
                 $(Section::$section => Box::pin($load()),)*
-                _ => Box::pin(ready(Ok(()))),
             }
         }
 
@@ -58,10 +53,9 @@ macro_rules! lazy_sections {
             section: Section,
             session: AdminSession,
             current: CurrentSection,
-        ) -> Option<Loading<Started>> {
+        ) -> Loading<Started> {
             match section {
-                $(Section::$section => Some(Box::pin($part(session, current))),)*
-                _ => None,
+                $(Section::$section => Box::pin($part(session, current)),)*
             }
         }
 
@@ -83,6 +77,7 @@ lazy_sections! {
     Tail: tail_section, load_tail, Tail, Tail::handle, tail::view;
     Push: push_section, load_push, Push, Push::handle, push::view;
     Scheduled: scheduled_section, load_scheduled, Scheduled, Scheduled::handle, scheduled::view;
+    Nodes: nodes_section, load_nodes, NodesPage, NodesPage::handle, nodes::view;
     Keys: keys_section, load_keys, ApiKeys, ApiKeys::handle, api_keys::view;
     Hooks: hooks_section, load_hooks, Hooks, Hooks::handle, hooks::view;
     People: people_section, load_people, People, |_, _| {}, people::view;
@@ -146,6 +141,16 @@ impl LazySections {
         }
     }
 
+    /// Loads and starts a section that is not shown yet. Until this has worked, it is as if the section was not there.
+    pub(super) fn start_hidden(self, section: Section) {
+        spawn_local(async move {
+            let loaded = load(section).await.is_ok();
+            if loaded && !self.current.is_disposed() && self.started(section).is_none() {
+                self.start(section);
+            }
+        });
+    }
+
     /// The view of a section. It is empty while the section is loaded.
     pub(super) fn view(self, section: Section) -> AnyView {
         self.loaded.track();
@@ -177,7 +182,7 @@ impl LazySections {
     fn start(self, section: Section) -> Option<Started> {
         now(load(section))?.ok()?;
         let owner = self.owner.get_value();
-        let start = move || now(start(section, self.session, self.current)?)?.ok();
+        let start = move || now(start(section, self.session, self.current))?.ok();
         let started = untrack(|| owner.with(start))?;
         self.started
             .update_value(|list| list.push((section, started.clone())));

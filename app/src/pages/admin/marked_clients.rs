@@ -1,14 +1,18 @@
 //! Clients that are marked in the list, to do something with all of them: "100 users, 10 are meant".
 
-use leptos::{prelude::*, task::spawn_local};
+use leptos::{
+    prelude::*,
+    task::spawn_local,
+    wasm_split::{SplitLoaderError, wasm_split},
+};
 
 use super::{AdminSession, CurrentSection, marks, saved_lists::SavedLists};
 use crate::{
     api::{ApiError, Client, ClientsQuery},
     client_list::ClientList,
     components::{
-        CopyButton, EraseView, Mark, aria_bool, ask_first, on_click, optional_text, save_form,
-        text, when,
+        CopyButton, EraseView, Mark, aria_bool, ask_first, lazy_view, on_click, optional_text,
+        save_form, text, when,
     },
     erased_signal::ErasedSignal,
     i18n::{self, plural, texts, tr},
@@ -135,8 +139,26 @@ impl MarkedClients {
     }
 }
 
-/// What can be done with the marked clients.
+/// What can be done with the marked clients, if there are any.
 pub(super) fn bar(marked: MarkedClients, current: CurrentSection) -> AnyView {
+    let shown = move || {
+        lazy_view(
+            || Box::pin(load_marked_clients()),
+            move || marked_clients(marked, current),
+        )
+    };
+    when(move || marked.len() > 0, shown)
+}
+
+#[wasm_split(marked_clients, wasm_split_path = ::leptos::wasm_split, preload(load_marked_clients), fallible)]
+fn marked_clients(
+    marked: MarkedClients,
+    current: CurrentSection,
+) -> Result<AnyView, SplitLoaderError> {
+    Ok(actions(marked, current))
+}
+
+fn actions(marked: MarkedClients, current: CurrentSection) -> AnyView {
     let count = text(move || plural(texts().clients.marked, marked.len() as u64, &[]));
     let push = move || {
         let said = text(move || plural(texts().clients.push_to, marked.len() as u64, &[]));
@@ -192,33 +214,30 @@ pub(super) fn bar(marked: MarkedClients, current: CurrentSection) -> AnyView {
             .join("\n")
     });
     let session = marked.session;
-    let shown = move || {
-        view! {
-            <section class="marked" aria-labelledby="marked">
-                <div class="row">
-                    <strong id="marked" aria-live="polite">
-                        {count}
-                    </strong>
-                    {when(move || session.may("push"), push)}
-                    <CopyButton text=ids what=tr(|t| t.clients.the_ids) label=Some(tr(|t| t.clients.copy_ids)) />
-                    {when(move || session.may("push"), save)}
-                    {when(move || session.may("disconnect"), disconnect)}
-                    <button
-                        type="button"
-                        class="quiet small"
-                        data-escape=""
-                        on:click=on_click(move || marked.clear())
-                    >
-                        {tr(|t| t.clients.unmark)}
-                    </button>
-                </div>
-                {when(move || marked.naming.get(), name)}
-                <p class="note" role="status">
-                    {optional_text(move || marked.note.get())}
-                </p>
-            </section>
-        }
-        .erase_client_only()
-    };
-    when(move || marked.len() > 0, shown)
+    view! {
+        <section class="marked" aria-labelledby="marked">
+            <div class="row">
+                <strong id="marked" aria-live="polite">
+                    {count}
+                </strong>
+                {when(move || session.may("push"), push)}
+                <CopyButton text=ids what=tr(|t| t.clients.the_ids) label=Some(tr(|t| t.clients.copy_ids)) />
+                {when(move || session.may("push"), save)}
+                {when(move || session.may("disconnect"), disconnect)}
+                <button
+                    type="button"
+                    class="quiet small"
+                    data-escape=""
+                    on:click=on_click(move || marked.clear())
+                >
+                    {tr(|t| t.clients.unmark)}
+                </button>
+            </div>
+            {when(move || marked.naming.get(), name)}
+            <p class="note" role="status">
+                {optional_text(move || marked.note.get())}
+            </p>
+        </section>
+    }
+    .erase_client_only()
 }

@@ -48,18 +48,13 @@ impl NodesPage {
         }
     }
 
-    /// Whether this server is a node of a cluster, as far as it is known.
-    pub(super) fn is_in_cluster(self) -> bool {
-        self.nodes
-            .with(|nodes| nodes.as_ref().is_some_and(|nodes| nodes.stream.is_some()))
-    }
-
     fn load(self) {
         // The next request is sent after this one was answered.
         self.next.try_set_value(None);
         spawn_local(async move {
             match Client::new("").nodes().await {
                 Ok(nodes) => {
+                    self.current.in_cluster.try_set(nodes.stream.is_some());
                     self.nodes.set(Some(nodes));
                     self.wrong.try_set(None);
                 }

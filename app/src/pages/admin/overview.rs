@@ -22,7 +22,9 @@ use super::{
 use crate::{
     api::Client,
     browser,
-    components::{EraseView, effect, lazy_view, missing_nodes, on_change, retry_notice, text},
+    components::{
+        EraseView, effect, lazy_view, missing_nodes, on_change, retry_notice, text, when,
+    },
     erased_signal::ErasedSignal,
     formatting,
     i18n::{self, Texts, tr},
@@ -244,6 +246,11 @@ fn overview_lists(overview: Overview) -> Result<AnyView, SplitLoaderError> {
 /// What is below the charts.
 fn lists(overview: Overview) -> AnyView {
     view! {
+        {when(
+            move || overview.marks.with(|marks| !marks.is_empty()),
+            move || marks::view(overview),
+        )}
+        {charts::table(overview)}
         {topic_map::view(overview)}
         {top::view(overview)}
         <p class="hint">{tr(|t| t.overview.counted)}</p>

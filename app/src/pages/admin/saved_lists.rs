@@ -7,6 +7,7 @@ use crate::{
     api::{ApiError, Client},
     components::{SavedActions, SavedEntry, Saving},
     erased_signal::ErasedSignal,
+    formatting::lower_case,
     i18n,
     wire::{ListInfo, ListRequest, SavedList},
 };
@@ -69,9 +70,9 @@ impl SavedLists {
     /// Saves what was refused in place of the list with its name.
     fn replace(self) {
         let list = self.refused.read_untracked();
-        let name = list.name.to_lowercase();
+        let name = lower_case(&list.name);
         let entries = self.entries.read_untracked();
-        let same = entries.iter().find(|one| one.name.to_lowercase() == name);
+        let same = entries.iter().find(|one| lower_case(&one.name) == name);
         let id = same.map(|one| one.id.clone());
         spawn_local(async move {
             let saved = match id {

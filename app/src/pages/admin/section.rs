@@ -1,5 +1,7 @@
 //! The sections of the panel and their URLs.
 
+use leptos::prelude::*;
+
 use crate::{
     erased_signal::{ErasedMemo, ErasedSignal},
     site_path::use_path,
@@ -115,6 +117,8 @@ pub(super) struct CurrentSection {
     section: ErasedMemo<Option<Section>>,
     /// The client ids that *Clients* hands to *Push*, until they are there.
     pub(super) recipients: ErasedSignal<Option<Vec<String>>>,
+    /// Whether this server is a node of a cluster, as far as it is known. *Nodes* finds it out.
+    pub(super) in_cluster: RwSignal<bool>,
 }
 
 impl CurrentSection {
@@ -123,6 +127,7 @@ impl CurrentSection {
         Self {
             section: ErasedMemo::new(move || Section::at(&path())),
             recipients: ErasedSignal::new(None),
+            in_cluster: RwSignal::new(false),
         }
     }
 

@@ -1,13 +1,17 @@
 //! Messages that are selected in the list, to recall all of them.
 
-use leptos::{prelude::*, task::spawn_local};
+use leptos::{
+    prelude::*,
+    task::spawn_local,
+    wasm_split::{SplitLoaderError, wasm_split},
+};
 
 use super::History;
 use crate::{
     api::Client,
     components::{
-        EraseView, ListItem, MessageMark, Wording, beginning, either, keyed_list, on_click,
-        optional_text, outside, question, text, when,
+        EraseView, ListItem, MessageMark, Wording, beginning, either, keyed_list, lazy_view,
+        on_click, optional_text, outside, question, text, when,
     },
     erased_signal::ErasedSignal,
     i18n::{self, interpolate, plural, texts, tr},
@@ -97,8 +101,24 @@ impl MarkedMessages {
     }
 }
 
-/// What can be done with the selected messages.
+/// What can be done with the selected messages, if there are any.
 pub(super) fn bar(history: History) -> AnyView {
+    let marked = history.marked;
+    let shown = move || {
+        lazy_view(
+            || Box::pin(load_marked_messages()),
+            move || marked_messages(history),
+        )
+    };
+    when(move || marked.len() > 0, shown)
+}
+
+#[wasm_split(marked_messages, wasm_split_path = ::leptos::wasm_split, preload(load_marked_messages), fallible)]
+fn marked_messages(history: History) -> Result<AnyView, SplitLoaderError> {
+    Ok(actions(history))
+}
+
+fn actions(history: History) -> AnyView {
     let marked = history.marked;
     let count = text(move || plural(texts().messages.marked, marked.len() as u64, &[]));
     let label = text(move || plural(texts().messages.recall_n, marked.len() as u64, &[]));
@@ -141,28 +161,25 @@ pub(super) fn bar(history: History) -> AnyView {
         is_last.then(String::new)
     });
     let may_recall = move || history.session.may("recall");
-    let shown = move || {
-        view! {
-            <section class="marked" aria-labelledby="marked">
-                <div class="row">
-                    <strong id="marked" aria-live="polite">
-                        {count}
-                    </strong>
-                    {when(may_recall, recall)}
-                    <button
-                        type="button"
-                        class="quiet small"
-                        data-escape=escape
-                        on:click=on_click(move || marked.clear())
-                    >
-                        {tr(|t| t.messages.unmark)}
-                    </button>
-                </div>
-            </section>
-        }
-        .erase_client_only()
-    };
-    when(move || marked.len() > 0, shown)
+    view! {
+        <section class="marked" aria-labelledby="marked">
+            <div class="row">
+                <strong id="marked" aria-live="polite">
+                    {count}
+                </strong>
+                {when(may_recall, recall)}
+                <button
+                    type="button"
+                    class="quiet small"
+                    data-escape=escape
+                    on:click=on_click(move || marked.clear())
+                >
+                    {tr(|t| t.messages.unmark)}
+                </button>
+            </div>
+        </section>
+    }
+    .erase_client_only()
 }
 
 /// Which messages could not be recalled, and why.

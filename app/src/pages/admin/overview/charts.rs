@@ -7,7 +7,7 @@ use super::{Overview, marks::mark_text, range::Range};
 use crate::{
     components::{
         Chart, ChartMark, EraseView, Labels, ListItem, Point, TimeSeries, bool_signal, keyed_list,
-        on_click, optional_text, segment, text, when,
+        on_click, optional_text, segment, text,
     },
     erased_signal::ErasedMemo,
     formatting,
@@ -116,11 +116,6 @@ pub(super) fn view(overview: Overview) -> AnyView {
             {waiting}
         </p>
         <div class="charts">{charts.into_iter().collect_view()}</div>
-        {when(
-            move || overview.marks.with(|marks| !marks.is_empty()),
-            move || super::marks::view(overview),
-        )}
-        {table(overview)}
     }
     .erase()
 }
@@ -146,7 +141,7 @@ pub(super) fn dash() -> String {
 }
 
 /// The data of the charts as a table, with some of the samples.
-fn table(overview: Overview) -> AnyView {
+pub(super) fn table(overview: Overview) -> AnyView {
     let row = move |sample: Sample| {
         let cells = CHARTS.iter().flat_map(|(labels, figures)| {
             figures
@@ -219,5 +214,5 @@ fn table(overview: Overview) -> AnyView {
             <p class="hint">{kept}</p>
         </details>
     }
-    .erase()
+    .erase_client_only()
 }

@@ -120,9 +120,13 @@ fn shown(overview: Overview) -> AnyView {
         let top = overview.top.get().unwrap_or_default();
         let tiles = tiles(&top, width).into_iter().enumerate();
         let item = |(n, (area, tile)): (usize, (Area, Tile))| {
+            let place = [tile.x, tile.y, tile.width, tile.height].map(percent);
             let key = format!(
-                "{n} {:?} {tile:?} {} {}",
-                area.topic, area.connections, area.pushes
+                "{n} {:?} {} {} {}",
+                area.topic,
+                place.join(" "),
+                area.connections,
+                area.pushes
             );
             ListItem::new(key, move || square(&area, tile))
         };
@@ -173,9 +177,14 @@ fn shown(overview: Overview) -> AnyView {
     .erase_client_only()
 }
 
+/// A part of the width or the height, with three decimals. Formatting an integer needs less code than formatting a fraction.
+fn percent(part: f64) -> String {
+    let thousandths = (part * 100_000.0).round() as u64;
+    format!("{}.{:03}%", thousandths / 1_000, thousandths % 1_000)
+}
+
 /// A tile. Its place is set by the browser's own interface for styles, which the policy of the page allows.
 fn square(area: &Area, tile: Tile) -> AnyView {
-    let percent = |part: f64| format!("{:.3}%", part * 100.0);
     let heat = format!("heat-{}", colour(area.pushes));
     let (named, about) = (area.clone(), area.clone());
     let (label, title) = (

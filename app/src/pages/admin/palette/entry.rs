@@ -2,6 +2,7 @@
 
 use crate::{
     components::audience_text,
+    formatting::lower_case,
     i18n::{Texts, texts},
     pages::admin::{called, section::Section},
     wire::{MessageInfo, Session},
@@ -129,13 +130,14 @@ pub(super) fn may(session: Option<&Session>, action: &str) -> bool {
 
 /// The entries that have all words of a text, those whose title begins with it first.
 pub(super) fn matching(entries: Vec<Entry>, text: &str) -> Vec<Entry> {
-    let text = text.trim().to_lowercase();
+    let text = lower_case(text.trim());
     let fits = |entry: &Entry| {
-        let all = format!("{} {} {}", entry.title, entry.kind, entry.about).to_lowercase();
+        let all = format!("{} {} {}", entry.title, entry.kind, entry.about);
+        let all = lower_case(&all);
         text.split_whitespace().all(|word| all.contains(word))
     };
     let mut found: Vec<Entry> = entries.into_iter().filter(fits).collect();
-    found.sort_by_key(|entry| !entry.title.to_lowercase().starts_with(&text));
+    found.sort_by_key(|entry| !lower_case(&entry.title).starts_with(&text));
     found
 }
 

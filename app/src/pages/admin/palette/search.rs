@@ -4,6 +4,7 @@ use super::entry::{Entry, may};
 use crate::{
     api::{ApiError, Client, ClientsQuery, JobsQuery, MessagesQuery, encoded},
     components::{job_state, members_text},
+    formatting::lower_case,
     i18n::texts,
     wire::Session,
 };
@@ -136,11 +137,11 @@ async fn jobs(text: &str) -> Result<Vec<Entry>, ApiError> {
 }
 
 async fn lists(text: &str) -> Result<Vec<Entry>, ApiError> {
-    let text = text.to_lowercase();
+    let text = lower_case(text);
     let found = Client::new("").lists().await?.lists;
     let fitting = found
         .into_iter()
-        .filter(|list| list.name.to_lowercase().contains(&text));
+        .filter(|list| lower_case(&list.name).contains(&text));
     let lists = fitting.take(MOST as usize).map(|list| {
         let path = format!("admin/push?list={}", encoded(&list.id));
         let about = members_text(list.clients, list.topics);

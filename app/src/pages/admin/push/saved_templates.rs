@@ -7,6 +7,7 @@ use crate::{
     api::{ApiError, Client},
     components::{Draft, SavedActions, SavedEntry, Saving},
     erased_signal::ErasedSignal,
+    formatting::lower_case,
     i18n,
     wire::{TemplateInfo, TemplateRequest},
 };
@@ -71,9 +72,9 @@ impl SavedTemplates {
         let Some(template) = self.refused.read_untracked().as_ref().clone() else {
             return;
         };
-        let name = template.name.to_lowercase();
+        let name = lower_case(&template.name);
         let entries = self.entries.read_untracked();
-        let same = entries.iter().find(|one| one.name.to_lowercase() == name);
+        let same = entries.iter().find(|one| lower_case(&one.name) == name);
         let id = same.map(|one| one.id.clone());
         spawn_local(async move {
             let saved = match id {
