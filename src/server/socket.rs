@@ -2,18 +2,20 @@
 
 use std::{
     io,
+    net::Shutdown,
     pin::Pin,
     task::{Context, Poll},
 };
 
+use socket2::SockRef;
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf},
     net::TcpStream,
 };
 use tokio_rustls::server::TlsStream;
 
 use super::tls::record_boundary::BoundarySocket;
-use crate::delivery::reactor::RecordLayer;
+use crate::delivery::{LINGER, reactor::RecordLayer};
 
 /// See the module documentation.
 pub enum ServerSocket {
@@ -39,6 +41,20 @@ impl ServerSocket {
             Self::Tls(socket) => {
                 socket.get_ref().1.protocol_version() == Some(rustls::ProtocolVersion::TLSv1_3)
             }
+        }
+    }
+
+    /// Closes the socket so that the last response arrives. If unread bytes of the peer were left, closing would reset the
+    /// connection, and the peer could lose the response.
+    ///
+    /// With TLS, a peer that has closed would answer a goodbye with a reset, as if it had not read everything.
+    pub async fn close(&mut self, peer_closed: bool) {
+        let closed = match peer_closed {
+            true => SockRef::from(self.tcp()).shutdown(Shutdown::Write),
+            false => self.shutdown().await,
+        };
+        if closed.is_ok() {
+            let _ = tokio::time::timeout(LINGER, tokio::io::copy(self, &mut tokio::io::sink())).await;
         }
     }
 
