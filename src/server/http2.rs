@@ -75,6 +75,10 @@ impl Http2Connection {
         permit: SetupPermit,
         socket: ServerSocket,
     ) {
+        let socket = match socket.without_rustls() {
+            Ok(socket) => socket,
+            Err(error) => return tracing::debug!(%error, "a connection can't go on"),
+        };
         let options = this.options();
         let answers = Answers {
             requests: this.requests,
@@ -115,11 +119,7 @@ impl Http2Connection {
 }
 
 impl Answerer for Answers {
-    fn answer(
-        &self,
-        request: Request,
-        tracker: Arc<WriteTracker>,
-    ) -> BoxFuture<'static, Response> {
+    fn answer(&self, request: Request, tracker: Arc<WriteTracker>) -> BoxFuture<'static, Response> {
         let mut request = self.requests.prepare(request);
         request.extensions_mut().insert(tracker);
         let (requests, permit) = (Arc::clone(&self.requests), Arc::clone(&self.permit));

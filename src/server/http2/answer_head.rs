@@ -81,7 +81,11 @@ mod tests {
             .header("date", "then")
             .header("content-length", "5");
         let fields = decoded(response.body(()).expect("a response"), Some(12));
-        let own = [(":status", "200"), ("date", "then"), ("content-length", "5")];
+        let own = [
+            (":status", "200"),
+            ("date", "then"),
+            ("content-length", "5"),
+        ];
         assert_eq!(fields, own.map(|(name, value)| (name.into(), value.into())));
     }
 }

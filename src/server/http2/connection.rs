@@ -21,6 +21,7 @@ use axum::{extract::Request, response::Response};
 use futures_util::future::BoxFuture;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
+    task::coop::has_budget_remaining,
     time::{Instant, Sleep},
 };
 
@@ -61,11 +62,7 @@ const PING: [u8; 8] = *b"alive?..";
 /// Finds answers.
 pub trait Answerer {
     /// The answer to a request. What is known of its bytes is noted in the tracker.
-    fn answer(
-        &self,
-        request: Request,
-        tracker: Arc<WriteTracker>,
-    ) -> BoxFuture<'static, Response>;
+    fn answer(&self, request: Request, tracker: Arc<WriteTracker>) -> BoxFuture<'static, Response>;
 
     /// The answer to a request whose head is over the limit.
     fn head_too_large(&self) -> Response;
@@ -222,6 +219,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin, A: Answerer> Connection<S, A> {
         self.now = Instant::now();
         for _ in 0..ROUNDS {
             match self.round(cx) {
+                // Without a budget, everything of tokio only says that it wants to be asked later.
+                Ok(true) if !has_budget_remaining() => break,
                 Ok(true) => {}
                 Ok(false) => match self.timer.as_mut().poll(cx) {
                     Poll::Pending => return Poll::Pending,

@@ -282,7 +282,10 @@ mod tests {
         assert_eq!(frame, expected);
         let too_long = read(kind::DATA, flag::PADDED, 1, &[5, 0, 0, 0, 0]);
         assert_eq!(too_long, Err(ErrorCode::Protocol));
-        assert_eq!(read(kind::DATA, flag::PADDED, 1, &[]), Err(ErrorCode::FrameSize));
+        assert_eq!(
+            read(kind::DATA, flag::PADDED, 1, &[]),
+            Err(ErrorCode::FrameSize)
+        );
         let all = flag::PADDED | flag::PRIORITY | flag::END_HEADERS;
         let frame = read(kind::HEADERS, all, 3, &[1, 0x80, 0, 0, 3, 16, b'x', 0]);
         let expected = Frame::Headers {
@@ -316,7 +319,11 @@ mod tests {
             (kind::CONTINUATION, 0, 0, 1, ErrorCode::Protocol),
         ] {
             let content = vec![0; length];
-            assert_eq!(read(kind, flags, stream, &content), Err(code), "{kind} {length}");
+            assert_eq!(
+                read(kind, flags, stream, &content),
+                Err(code),
+                "{kind} {length}"
+            );
         }
         let short = read(kind::PRIORITY, 0, 1, &[0; 4]);
         assert_eq!(short, Ok(Frame::WrongLength { stream: 1 }));

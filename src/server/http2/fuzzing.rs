@@ -30,7 +30,9 @@ pub fn http2_frames(input: &[u8]) {
     let Some((cut, frames)) = input.split_first() else {
         return;
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build();
     let runtime = runtime.expect("a runtime");
     let _entered = runtime.enter();
     let mut bytes = PREFACE.to_vec();

@@ -105,7 +105,7 @@ impl HeadReader {
             }
             b":scheme" => {
                 let scheme = Scheme::try_from(value).ok()?;
-                self.scheme.replace(scheme).is_none()
+                self.scheme.replace(scheme).is_none() && !value.is_empty()
             }
             b":authority" => {
                 let authority = Authority::try_from(value).ok()?;
@@ -197,7 +197,10 @@ fn content_length(fields: &HeaderMap) -> Result<Option<u64>, Malformed> {
         let is_number = !value.is_empty() && value.as_bytes().iter().all(u8::is_ascii_digit);
         let number = value.to_str().ok().and_then(|text| text.parse().ok());
         let number = number.filter(|_| is_number).ok_or(Malformed)?;
-        if length.replace(number).is_some_and(|before| before != number) {
+        if length
+            .replace(number)
+            .is_some_and(|before| before != number)
+        {
             return Err(Malformed);
         }
     }

@@ -27,10 +27,7 @@ enum Began {
 
 impl Incoming {
     /// Takes the next frame from the beginning of `bytes`. None: it is not complete.
-    pub fn next<'a>(
-        &mut self,
-        bytes: &mut &'a [u8],
-    ) -> Result<Option<Frame<'a>>, ConnectionError> {
+    pub fn next<'a>(&mut self, bytes: &mut &'a [u8]) -> Result<Option<Frame<'a>>, ConnectionError> {
         if self.began == Began::No {
             let count = bytes.len().min(PREFACE.len());
             if bytes[..count] != PREFACE[..count] {

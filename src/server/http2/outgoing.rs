@@ -130,7 +130,10 @@ mod tests {
         let mut out = Outgoing::default();
         let mut cx = Context::from_waker(noop_waker_ref());
         let now = Instant::now();
-        assert!(matches!(out.poll_flush(&mut cx, &mut ours, now), Poll::Ready(Ok(false))));
+        assert!(matches!(
+            out.poll_flush(&mut cx, &mut ours, now),
+            Poll::Ready(Ok(false))
+        ));
         out.frames().extend_from_slice(b"fifteen bytes..");
         assert!(out.takes_data());
         assert!(out.poll_flush(&mut cx, &mut ours, now).is_pending());
@@ -138,7 +141,10 @@ mod tests {
         out.answer().extend_from_slice(b"!");
         let mut read = [0; 10];
         theirs.read_exact(&mut read).await.expect("readable");
-        assert!(matches!(out.poll_flush(&mut cx, &mut ours, now), Poll::Ready(Ok(true))));
+        assert!(matches!(
+            out.poll_flush(&mut cx, &mut ours, now),
+            Poll::Ready(Ok(true))
+        ));
         assert!(out.takes_data() && !out.waits());
         theirs.read_exact(&mut read[..6]).await.expect("readable");
         assert_eq!(&read[..6], b"tes..!");

@@ -94,7 +94,10 @@ impl BodySender {
 
     /// The body is complete.
     pub fn finish(&self) -> Result<(), WrongLength> {
-        if self.expected.is_some_and(|expected| self.received != expected) {
+        if self
+            .expected
+            .is_some_and(|expected| self.received != expected)
+        {
             return Err(WrongLength);
         }
         self.end(Ok(()));
@@ -149,7 +152,9 @@ impl Body for RequestBody {
             if is_told {
                 self.shared.stream.wake_by_ref();
             }
-            self.left = self.left.map(|left| left.saturating_sub(chunk.len() as u64));
+            self.left = self
+                .left
+                .map(|left| left.saturating_sub(chunk.len() as u64));
             return Poll::Ready(Some(Ok(Frame::data(chunk))));
         }
         match state.end {
@@ -210,7 +215,10 @@ mod tests {
         assert_eq!(data.expect("data"), "hel");
         let mut told = Vec::new();
         ready.append_to(&mut told);
-        assert_eq!((told, sender.take_read(), sender.take_read()), (vec![1], 3, 0));
+        assert_eq!(
+            (told, sender.take_read(), sender.take_read()),
+            (vec![1], 3, 0)
+        );
         sender.send(b"lo").expect("not too long");
         sender.finish().expect("complete");
         let rest = body.collect().now_or_never().expect("complete");
@@ -224,7 +232,12 @@ mod tests {
         let (mut sender, reader, _ready) = body(Some(3));
         sender.send(b"tw").expect("not too long");
         assert_eq!(sender.finish(), Err(WrongLength));
-        reader.collect().now_or_never().expect("ended").expect_err("incomplete");
+        drop(sender);
+        reader
+            .collect()
+            .now_or_never()
+            .expect("ended")
+            .expect_err("incomplete");
     }
 
     #[test]
@@ -242,6 +255,10 @@ mod tests {
     fn a_body_without_an_end_is_an_error() {
         let (sender, reader, _ready) = body(None);
         drop(sender);
-        reader.collect().now_or_never().expect("ended").expect_err("incomplete");
+        reader
+            .collect()
+            .now_or_never()
+            .expect("ended")
+            .expect_err("incomplete");
     }
 }

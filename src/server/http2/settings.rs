@@ -1,8 +1,8 @@
 //! What both sides ask of each other (RFC 9113, section 6.5).
 
 use super::error::ConnectionError;
-use super::frame::MAX_CONTENT;
 use super::flow::MAX_WINDOW;
+use super::frame::MAX_CONTENT;
 
 const HEADER_TABLE_SIZE: u16 = 1;
 const ENABLE_PUSH: u16 = 2;
@@ -66,9 +66,8 @@ mod tests {
     use super::*;
 
     fn read_pairs(pairs: &[(u16, u32)]) -> Result<Option<u32>, ErrorCode> {
-        let bytes = |(name, value): &(u16, u32)| {
-            [&name.to_be_bytes()[..], &value.to_be_bytes()].concat()
-        };
+        let bytes =
+            |(name, value): &(u16, u32)| [&name.to_be_bytes()[..], &value.to_be_bytes()].concat();
         let content: Vec<u8> = pairs.iter().flat_map(bytes).collect();
         read(&content).map_err(|error| error.code)
     }
@@ -76,7 +75,10 @@ mod tests {
     #[test]
     fn settings_are_checked() {
         assert_eq!(read_pairs(&[]), Ok(None));
-        assert_eq!(read_pairs(&[(1, 0), (2, 0), (3, 7), (5, 16_384), (6, 1), (99, 1)]), Ok(None));
+        assert_eq!(
+            read_pairs(&[(1, 0), (2, 0), (3, 7), (5, 16_384), (6, 1), (99, 1)]),
+            Ok(None)
+        );
         assert_eq!(read_pairs(&[(4, 1), (4, 70_000)]), Ok(Some(70_000)));
         assert_eq!(read_pairs(&[(4, 1 << 31)]), Err(ErrorCode::FlowControl));
         assert_eq!(read_pairs(&[(2, 2)]), Err(ErrorCode::Protocol));

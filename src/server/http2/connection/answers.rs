@@ -85,7 +85,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin, A: Answerer> Connection<S, A> {
 
     /// An answer is complete. What has not come of its request is not needed (RFC 9113, section 8.1).
     fn finish(&mut self, id: u32) {
-        match self.streams.get(id).is_some_and(|stream| stream.is_received) {
+        match self
+            .streams
+            .get(id)
+            .is_some_and(|stream| stream.is_received)
+        {
             true => self.remove(id, Ended::Known),
             false => self.reset(id, ErrorCode::NoError),
         }

@@ -33,7 +33,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin, A: Answerer> Connection<S, A> {
             Phase::Announced(since) => Some(since + options.request_timeout),
             Phase::Last | Phase::Refused => None,
         };
-        let times = [ping, stalled.map(|since| since + options.stall_timeout), end];
+        let times = [
+            ping,
+            stalled.map(|since| since + options.stall_timeout),
+            end,
+        ];
         let next = times.into_iter().flatten().min();
         let next = next.unwrap_or(self.now + options.heartbeat);
         self.timer.as_mut().reset(next);

@@ -2,11 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    body::Body,
-    http::Method,
-    response::Response,
-};
+use axum::{body::Body, http::Method, response::Response};
 use futures_util::future::BoxFuture;
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -95,7 +91,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, A: Answerer> Connection<S, A> {
                 self.head = Some(head);
                 Ok(())
             }
-            _ => Err(ConnectionError::protocol("a head continues that did not begin")),
+            _ => Err(ConnectionError::protocol(
+                "a head continues that did not begin",
+            )),
         }
     }
 
@@ -164,11 +162,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, A: Answerer> Connection<S, A> {
     fn open(
         &mut self,
         opening: Opening,
-        answer: impl FnOnce(
-            &A,
-            Option<RequestBody>,
-            &Arc<WriteTracker>,
-        ) -> BoxFuture<'static, Response>,
+        answer: impl FnOnce(&A, Option<RequestBody>, &Arc<WriteTracker>) -> BoxFuture<'static, Response>,
     ) {
         let Opening {
             id,
@@ -219,7 +213,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin, A: Answerer> Connection<S, A> {
             Ok(())
         })?;
         let id = part.id;
-        let is_received = self.streams.get(id).is_some_and(|stream| stream.is_received);
+        let is_received = self
+            .streams
+            .get(id)
+            .is_some_and(|stream| stream.is_received);
         if is_received {
             return self.stream_error(id, ErrorCode::StreamClosed);
         }

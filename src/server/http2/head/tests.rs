@@ -25,7 +25,9 @@ fn with(fields: &[(&'static str, &'static str)]) -> Result<Head, HeadError> {
 }
 
 fn without(name: &str) -> Vec<(&'static str, &'static str)> {
-    GET.into_iter().filter(|(known, _)| *known != name).collect()
+    GET.into_iter()
+        .filter(|(known, _)| *known != name)
+        .collect()
 }
 
 #[test]
@@ -59,7 +61,12 @@ fn the_host_may_be_a_field() {
 
 #[test]
 fn requests_without_a_path_are_taken() {
-    let star = [(":method", "OPTIONS"), (":scheme", "http"), (":authority", "a"), (":path", "*")];
+    let star = [
+        (":method", "OPTIONS"),
+        (":scheme", "http"),
+        (":authority", "a"),
+        (":path", "*"),
+    ];
     assert_eq!(read(&star).expect("valid").request.uri().path(), "*");
     let tunnel = [(":method", "CONNECT"), (":authority", "a:1")];
     assert_eq!(read(&tunnel).expect("valid").request.uri(), "a:1");
@@ -70,7 +77,11 @@ fn requests_without_a_path_are_taken() {
 #[test]
 fn malformed_heads_are_refused() {
     for name in [":method", ":scheme", ":path"] {
-        assert_eq!(read(&without(name)).map(drop), Err(HeadError::Malformed), "{name}");
+        assert_eq!(
+            read(&without(name)).map(drop),
+            Err(HeadError::Malformed),
+            "{name}"
+        );
     }
     for (name, value) in [
         (":method", "GET"),
@@ -114,7 +125,11 @@ fn malformed_heads_are_refused() {
         (":scheme", ""),
     ] {
         let head = [&without(name)[..], &[(name, value)]].concat();
-        assert_eq!(read(&head).map(drop), Err(HeadError::Malformed), "{name}: {value}");
+        assert_eq!(
+            read(&head).map(drop),
+            Err(HeadError::Malformed),
+            "{name}: {value}"
+        );
     }
 }
 
@@ -129,5 +144,8 @@ fn the_size_of_a_head_is_bounded() {
         taken += 1;
     }
     assert!(taken < MOST, "{taken}");
-    assert!(reader.fields.is_empty(), "what is over the limit is not kept");
+    assert!(
+        reader.fields.is_empty(),
+        "what is over the limit is not kept"
+    );
 }

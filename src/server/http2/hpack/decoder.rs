@@ -1,7 +1,9 @@
 //! Decodes blocks of fields.
 
 use super::{
-    HpackError, dynamic_table::DynamicTable, huffman, integer,
+    HpackError,
+    dynamic_table::DynamicTable,
+    huffman, integer,
     static_table::{FIRST_DYNAMIC, STATIC},
 };
 
@@ -28,7 +30,10 @@ impl Default for Decoder {
 enum Kind {
     Indexed,
     /// A literal, whose name is a number of so many bits or a text. It may be added to the table.
-    Literal { prefix: u32, is_added: bool },
+    Literal {
+        prefix: u32,
+        is_added: bool,
+    },
     TableSize,
 }
 

@@ -171,8 +171,13 @@ mod tests {
 
     #[test]
     fn the_codes_are_those_of_the_rfc() {
-        for (symbol, code) in [(b'0', 0x0), (b'a', 0x3), (b' ', 0x14), (b'X', 0xfc), (b'{', 0x7ffe)]
-        {
+        for (symbol, code) in [
+            (b'0', 0x0),
+            (b'a', 0x3),
+            (b' ', 0x14),
+            (b'X', 0xfc),
+            (b'{', 0x7ffe),
+        ] {
             let length = LENGTHS[usize::from(symbol)] as usize;
             let codes = CODE.lengths[length];
             let place = CODE.symbols[codes.place..]

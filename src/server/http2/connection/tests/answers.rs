@@ -5,7 +5,7 @@ use super::super::super::{
     frame::{flag, kind},
 };
 use super::super::{CONNECTION_WINDOW, End, STREAM_WINDOW};
-use super::peer::{LARGE, MAX_HEAD, Peer, frame, get, post, request, window};
+use super::peer::{LARGE, MAX_HEAD, Peer, get, post, request, window};
 
 const INITIAL_WINDOW_SIZE: u16 = 4;
 
@@ -21,9 +21,18 @@ async fn requests_are_answered_one_by_one() {
     assert_eq!((kind, stream), (kind::HEADERS, 5));
     assert_ne!(flags & flag::END_STREAM, 0, "no frame for an empty body");
     let head = request("HEAD", "/hello", &[]);
-    peer.frame(kind::HEADERS, flag::END_HEADERS | flag::END_STREAM, 7, &head).await;
+    peer.frame(
+        kind::HEADERS,
+        flag::END_HEADERS | flag::END_STREAM,
+        7,
+        &head,
+    )
+    .await;
     let (kind, flags, ..) = peer.next().await;
-    assert_eq!((kind, flags & flag::END_STREAM), (kind::HEADERS, flag::END_STREAM));
+    assert_eq!(
+        (kind, flags & flag::END_STREAM),
+        (kind::HEADERS, flag::END_STREAM)
+    );
     drop(peer.socket);
     assert_eq!(peer.connection.await.expect("no panic"), End::Peer);
 }
@@ -35,18 +44,27 @@ async fn a_head_may_come_in_parts_and_with_a_body_and_trailers() {
     let (first, rest) = head.split_at(7);
     peer.frame(kind::HEADERS, 0, 1, first).await;
     peer.frame(kind::CONTINUATION, 0, 1, b"").await;
-    peer.frame(kind::CONTINUATION, flag::END_HEADERS, 1, rest).await;
+    peer.frame(kind::CONTINUATION, flag::END_HEADERS, 1, rest)
+        .await;
     peer.frame(kind::DATA, 0, 1, b"hello").await;
-    peer.frame(kind::DATA, flag::PADDED, 1, b"\x03world\0\0\0").await;
+    peer.frame(kind::DATA, flag::PADDED, 1, b"\x03world\0\0\0")
+        .await;
     let trailers = super::peer::block(&[("x-checksum", "1")]);
-    peer.frame(kind::HEADERS, flag::END_HEADERS | flag::END_STREAM, 1, &trailers).await;
+    peer.frame(
+        kind::HEADERS,
+        flag::END_HEADERS | flag::END_STREAM,
+        1,
+        &trailers,
+    )
+    .await;
     assert_eq!(peer.whole(1).await, b"helloworld");
 }
 
 #[tokio::test]
 async fn one_large_answer_does_not_keep_others_waiting() {
     let mut peer = Peer::with(1 << 12, &[(INITIAL_WINDOW_SIZE, 1 << 24)]).await;
-    peer.send(&[window(0, 1 << 24), get(1, "/large"), get(3, "/hello")].concat()).await;
+    peer.send(&[window(0, 1 << 24), get(1, "/large"), get(3, "/hello")].concat())
+        .await;
     let (mut large, mut order) = (0, Vec::new());
     while order.len() < 2 {
         let (kind, flags, stream, content) = peer.next().await;
@@ -82,7 +100,8 @@ async fn no_more_is_sent_than_the_windows_allow() {
 #[tokio::test]
 async fn the_window_of_the_connection_bounds_all_streams() {
     let mut peer = Peer::with(1 << 20, &[(INITIAL_WINDOW_SIZE, 1 << 24)]).await;
-    peer.send(&[get(1, "/large"), get(3, "/large")].concat()).await;
+    peer.send(&[get(1, "/large"), get(3, "/large")].concat())
+        .await;
     let mut left = (1 << 16) - 1;
     while left > 0 {
         let (kind, .., content) = peer.next().await;
@@ -118,7 +137,8 @@ async fn a_request_may_be_as_large_as_it_is_read() {
             }
         }
     }
-    peer.send(&[window(0, 1 << 24), window(1, 1 << 24)].concat()).await;
+    peer.send(&[window(0, 1 << 24), window(1, 1 << 24)].concat())
+        .await;
     let mut received = 0;
     while received < total {
         let (kind, .., content) = peer.next().await;
@@ -167,7 +187,13 @@ async fn a_large_head_gets_an_answer() {
     let mut peer = Peer::connect().await;
     let long = "x".repeat(MAX_HEAD);
     let head = request("GET", "/hello", &[("x-long", &long)]);
-    peer.frame(kind::HEADERS, flag::END_HEADERS | flag::END_STREAM, 1, &head).await;
+    peer.frame(
+        kind::HEADERS,
+        flag::END_HEADERS | flag::END_STREAM,
+        1,
+        &head,
+    )
+    .await;
     assert_eq!(peer.status(1).await, "431");
     peer.works(3).await;
 }
@@ -188,16 +214,16 @@ async fn a_message_is_written_when_the_socket_has_taken_all_of_it() {
     assert_eq!(peer.next().await.0, kind::PING);
     assert_eq!(tracker.written(), 7);
     peer.frame(kind::RST_STREAM, 0, 1, &[0, 0, 0, 8]).await;
-    peer.works(3).await;
+    peer.frame(kind::PING, 0, 0, &[1; 8]).await;
+    assert_eq!(peer.next().await.0, kind::PING);
     assert!(tracker.is_closed_by_peer());
 }
 
 #[tokio::test]
 async fn a_message_is_not_written_while_the_socket_takes_nothing() {
     let mut peer = Peer::with(64, &[]).await;
-    peer.frame(kind::PING, 0, 0, &[1; 8]).await;
-    let filler = [get(1, "/large"), get(3, "/message")].concat();
-    peer.send(&filler).await;
+    peer.send(&[get(1, "/large"), get(3, "/message")].concat())
+        .await;
     while peer.answers.tracker.lock().unwritten() != Some(7) {
         tokio::task::yield_now().await;
     }
@@ -205,6 +231,4 @@ async fn a_message_is_not_written_while_the_socket_takes_nothing() {
     while peer.answers.tracker.lock().written() != 7 {
         peer.next().await;
     }
-    let frames = frame(kind::PING, 0, 0, &[2; 8]);
-    peer.send(&frames).await;
 }

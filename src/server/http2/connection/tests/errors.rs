@@ -19,29 +19,61 @@ async fn errors_of_the_connection_end_it() {
             [get(5, "/never"), get(3, "/hello")].concat(),
         ),
         ("no number", ErrorCode::Protocol, get(0, "/hello")),
-        ("a push", ErrorCode::Protocol, frame(kind::PUSH_PROMISE, 4, 1, &[0; 4])),
-        ("data first", ErrorCode::Protocol, frame(kind::DATA, 0, 1, b"x")),
-        ("a reset first", ErrorCode::Protocol, frame(kind::RST_STREAM, 0, 1, &[0; 4])),
+        (
+            "a push",
+            ErrorCode::Protocol,
+            frame(kind::PUSH_PROMISE, 4, 1, &[0; 4]),
+        ),
+        (
+            "data first",
+            ErrorCode::Protocol,
+            frame(kind::DATA, 0, 1, b"x"),
+        ),
+        (
+            "a reset first",
+            ErrorCode::Protocol,
+            frame(kind::RST_STREAM, 0, 1, &[0; 4]),
+        ),
         ("a window first", ErrorCode::Protocol, window(1, 1)),
         ("a window of nothing", ErrorCode::Protocol, window(0, 0)),
-        ("a window that is too large", ErrorCode::FlowControl, window(0, (1 << 31) - 1)),
-        ("a continuation first", ErrorCode::Protocol, frame(kind::CONTINUATION, 4, 1, b"")),
+        (
+            "a window that is too large",
+            ErrorCode::FlowControl,
+            window(0, (1 << 31) - 1),
+        ),
+        (
+            "a continuation first",
+            ErrorCode::Protocol,
+            frame(kind::CONTINUATION, 4, 1, b""),
+        ),
         (
             "a frame within a head",
             ErrorCode::Protocol,
-            [frame(kind::HEADERS, 0, 1, b""), frame(kind::PING, 0, 0, &[0; 8])].concat(),
+            [
+                frame(kind::HEADERS, 0, 1, b""),
+                frame(kind::PING, 0, 0, &[0; 8]),
+            ]
+            .concat(),
         ),
         (
             "a continuation of another head",
             ErrorCode::Protocol,
-            [frame(kind::HEADERS, 0, 1, b""), frame(kind::CONTINUATION, 4, 3, b"")].concat(),
+            [
+                frame(kind::HEADERS, 0, 1, b""),
+                frame(kind::CONTINUATION, 4, 3, b""),
+            ]
+            .concat(),
         ),
         (
             "an unknown frame within a head",
             ErrorCode::Protocol,
             [frame(kind::HEADERS, 0, 1, b""), frame(99, 0, 1, b"")].concat(),
         ),
-        ("a head that can't be decoded", ErrorCode::Compression, frame(1, WHOLE, 1, &[0x80])),
+        (
+            "a head that can't be decoded",
+            ErrorCode::Compression,
+            frame(1, WHOLE, 1, &[0x80]),
+        ),
         (
             "a head that ends too early",
             ErrorCode::Compression,
@@ -52,19 +84,33 @@ async fn errors_of_the_connection_end_it() {
             ErrorCode::Compression,
             frame(kind::HEADERS, WHOLE, 1, &[0x3f, 0xe2, 0x1f]),
         ),
-        ("settings on a stream", ErrorCode::Protocol, frame(kind::SETTINGS, 0, 1, b"")),
+        (
+            "settings on a stream",
+            ErrorCode::Protocol,
+            frame(kind::SETTINGS, 0, 1, b""),
+        ),
         (
             "windows that are too large",
             ErrorCode::FlowControl,
             frame(kind::SETTINGS, 0, 0, &[0, 4, 0x80, 0, 0, 0]),
         ),
-        ("a short ping", ErrorCode::FrameSize, frame(kind::PING, 0, 0, &[0; 7])),
-        ("a large frame", ErrorCode::FrameSize, frame(kind::DATA, 0, 1, &vec![0; 16_385])),
+        (
+            "a short ping",
+            ErrorCode::FrameSize,
+            frame(kind::PING, 0, 0, &[0; 7]),
+        ),
+        (
+            "a large frame",
+            ErrorCode::FrameSize,
+            frame(kind::DATA, 0, 1, &vec![0; 16_385]),
+        ),
         (
             "too much for the connection",
             ErrorCode::FlowControl,
             [
-                (0..4).flat_map(|n| post(2 * n + 1, "/never", &[])).collect::<Vec<_>>(),
+                (0..4)
+                    .flat_map(|n| post(2 * n + 1, "/never", &[]))
+                    .collect::<Vec<_>>(),
                 (0..4)
                     .flat_map(|n| frame(kind::DATA, 0, 2 * n + 1, &[0; 16_384]).repeat(4))
                     .collect(),
@@ -91,7 +137,11 @@ async fn errors_of_a_stream_reset_it_only() {
     let with_length = request("GET", "/hello", &[("content-length", "3")]);
     let on_itself = [&[0, 0, 0, 1, 16][..], &request("GET", "/hello", &[])].concat();
     let cases: [(&str, ErrorCode, Vec<u8>); 13] = [
-        ("upper case", ErrorCode::Protocol, frame(kind::HEADERS, WHOLE, 1, &upper)),
+        (
+            "upper case",
+            ErrorCode::Protocol,
+            frame(kind::HEADERS, WHOLE, 1, &upper),
+        ),
         (
             "a length without a body",
             ErrorCode::Protocol,
@@ -125,7 +175,11 @@ async fn errors_of_a_stream_reset_it_only() {
         (
             "more than the window",
             ErrorCode::FlowControl,
-            [&opened[..], &frame(kind::DATA, 0, 1, &[0; 16_384]).repeat(5)].concat(),
+            [
+                &opened[..],
+                &frame(kind::DATA, 0, 1, &[0; 16_384]).repeat(5),
+            ]
+            .concat(),
         ),
         (
             "trailers without an end",
@@ -165,7 +219,8 @@ async fn errors_of_a_stream_reset_it_only() {
 #[tokio::test]
 async fn frames_for_a_stream_that_was_reset_here_are_ignored() {
     let mut peer = Peer::connect().await;
-    peer.send(&[post(1, "/never", &[]), window(1, 0)].concat()).await;
+    peer.send(&[post(1, "/never", &[]), window(1, 0)].concat())
+        .await;
     peer.is_reset(1, ErrorCode::Protocol).await;
     let late = [
         frame(kind::DATA, 0, 1, b"late"),

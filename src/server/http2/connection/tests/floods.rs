@@ -15,14 +15,19 @@ async fn flood(frames: impl FnMut(u32) -> Vec<u8>) {
         let bytes: Vec<Vec<u8>> = (1..20_000).map(frames).collect();
         async move {
             for frame in bytes {
-                if tokio::io::AsyncWriteExt::write_all(&mut writer, &frame).await.is_err() {
+                if tokio::io::AsyncWriteExt::write_all(&mut writer, &frame)
+                    .await
+                    .is_err()
+                {
                     return;
                 }
             }
         }
     });
     let mut all = Vec::new();
-    tokio::io::AsyncReadExt::read_to_end(&mut reader, &mut all).await.expect("readable");
+    tokio::io::AsyncReadExt::read_to_end(&mut reader, &mut all)
+        .await
+        .expect("readable");
     writing.await.expect("no panic");
     let calm = (ErrorCode::EnhanceYourCalm as u32).to_be_bytes();
     assert_eq!(all[all.len() - 4..], calm);
@@ -34,14 +39,25 @@ async fn flood(frames: impl FnMut(u32) -> Vec<u8>) {
 async fn requests_that_are_reset_at_once_end_the_connection() {
     let reset = |number: u32| {
         let stream = 2 * number + 1;
-        [get(stream, "/never"), frame(kind::RST_STREAM, 0, stream, &[0, 0, 0, 8])].concat()
+        [
+            get(stream, "/never"),
+            frame(kind::RST_STREAM, 0, stream, &[0, 0, 0, 8]),
+        ]
+        .concat()
     };
     flood(reset).await;
 }
 
 #[tokio::test]
 async fn errors_that_make_the_server_reset_end_the_connection() {
-    flood(|number| [post(2 * number + 1, "/never", &[]), window(2 * number + 1, 0)].concat()).await;
+    flood(|number| {
+        [
+            post(2 * number + 1, "/never", &[]),
+            window(2 * number + 1, 0),
+        ]
+        .concat()
+    })
+    .await;
     flood(|number| {
         let upper = request("GET", "/hello", &[("Upper", "case")]);
         let flags = flag::END_HEADERS | flag::END_STREAM;
@@ -73,7 +89,12 @@ async fn a_head_without_an_end_ends_the_connection() {
     .await;
     flood(|number| match number {
         1 => frame(kind::HEADERS, 0, 3, &[]),
-        _ => frame(kind::CONTINUATION, 0, 3, &block(&[("x-long", &"x".repeat(10_000))])),
+        _ => frame(
+            kind::CONTINUATION,
+            0,
+            3,
+            &block(&[("x-long", &"x".repeat(10_000))]),
+        ),
     })
     .await;
 }
@@ -86,7 +107,12 @@ async fn a_head_that_becomes_large_ends_the_connection() {
         bomb.extend_from_slice(&[0x40, 1, b'x', 0x7f, 0x81, 0x0d]);
         bomb.extend_from_slice(&[b'y'; 1_792]);
         bomb.extend_from_slice(&[0xbe; 8_000]);
-        frame(kind::HEADERS, flag::END_HEADERS | flag::END_STREAM, 3, &bomb)
+        frame(
+            kind::HEADERS,
+            flag::END_HEADERS | flag::END_STREAM,
+            3,
+            &bomb,
+        )
     })
     .await;
 }
@@ -99,7 +125,9 @@ async fn nothing_more_is_read_while_the_peer_does_not_take_the_answers() {
     // Until the connection does not read any more.
     let blocked = async {
         loop {
-            tokio::io::AsyncWriteExt::write_all(&mut peer.socket, &ping).await.expect("sent");
+            tokio::io::AsyncWriteExt::write_all(&mut peer.socket, &ping)
+                .await
+                .expect("sent");
             sent += 1;
         }
     };

@@ -40,11 +40,7 @@ pub struct Answers {
 }
 
 impl Answerer for Answers {
-    fn answer(
-        &self,
-        request: Request,
-        tracker: Arc<WriteTracker>,
-    ) -> BoxFuture<'static, Response> {
+    fn answer(&self, request: Request, tracker: Arc<WriteTracker>) -> BoxFuture<'static, Response> {
         *self.tracker.lock() = Arc::clone(&tracker);
         Box::pin(async move {
             let open = |text: &'static str| {
@@ -113,8 +109,7 @@ impl Peer {
             idle: IDLE,
         };
         let mut connection = Connection::new(ours, answers.clone(), options);
-        let connection =
-            tokio::spawn(async move { poll_fn(move |cx| connection.poll(cx)).await });
+        let connection = tokio::spawn(async move { poll_fn(move |cx| connection.poll(cx)).await });
         let mut peer = Self {
             socket,
             connection,
@@ -125,7 +120,11 @@ impl Peer {
         frame_writer::settings(settings, &mut bytes);
         frame_writer::settings_ack(&mut bytes);
         peer.send(&bytes).await;
-        let kinds = [peer.next().await.0, peer.next().await.0, peer.next().await.0];
+        let kinds = [
+            peer.next().await.0,
+            peer.next().await.0,
+            peer.next().await.0,
+        ];
         assert_eq!(kinds, [kind::SETTINGS, kind::WINDOW_UPDATE, kind::SETTINGS]);
         peer
     }
@@ -257,7 +256,12 @@ pub fn get(stream: u32, path: &str) -> Vec<u8> {
 
 /// The frame of the head of a request with a body.
 pub fn post(stream: u32, path: &str, more: &[(&str, &str)]) -> Vec<u8> {
-    frame(kind::HEADERS, flag::END_HEADERS, stream, &request("POST", path, more))
+    frame(
+        kind::HEADERS,
+        flag::END_HEADERS,
+        stream,
+        &request("POST", path, more),
+    )
 }
 
 /// A frame that makes a window larger.

@@ -78,13 +78,18 @@ async fn a_connection_with_a_stream_lasts_while_pings_are_answered() {
 async fn a_stream_of_which_nothing_is_taken_is_reset_and_others_go_on() {
     let mut peer = Peer::with(1 << 16, &[(INITIAL_WINDOW_SIZE, 0)]).await;
     let began = Instant::now();
-    peer.send(&[get(1, "/open"), get(3, "/silent")].concat()).await;
+    peer.send(&[get(1, "/open"), get(3, "/silent")].concat())
+        .await;
     peer.status(1).await;
     peer.status(3).await;
     peer.is_reset(1, ErrorCode::Cancel).await;
     assert!(began.elapsed() >= STALL_TIMEOUT);
     assert!(began.elapsed() < STALL_TIMEOUT + HEARTBEAT);
-    assert_eq!(peer.next().await.0, kind::PING, "the other one has nothing to send");
+    assert_eq!(
+        peer.next().await.0,
+        kind::PING,
+        "the other one has nothing to send"
+    );
 }
 
 #[tokio::test(start_paused = true)]

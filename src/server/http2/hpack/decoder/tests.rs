@@ -7,7 +7,10 @@ fn bytes(hex: &str) -> Vec<u8> {
         .filter_map(|digit| digit.to_digit(16))
         .map(|digit| digit as u8)
         .collect();
-    digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect()
+    digits
+        .chunks(2)
+        .map(|pair| pair[0] << 4 | pair[1])
+        .collect()
 }
 
 fn decoded(decoder: &mut Decoder, block: &[u8]) -> Result<Vec<(String, String)>, HpackError> {
@@ -34,7 +37,9 @@ fn table(decoder: &Decoder) -> Vec<String> {
         let [name, value] = [name, value].map(String::from_utf8_lossy);
         format!("{name}: {value}")
     };
-    (0..).map_while(|place| decoder.table.get(place).map(text)).collect()
+    (0..)
+        .map_while(|place| decoder.table.get(place).map(text))
+        .collect()
 }
 
 #[test]
@@ -43,7 +48,11 @@ fn single_fields_are_decoded() {
     let added = "400a 6375 7374 6f6d 2d6b 6579 0d63 7573 746f 6d2d 6865 6164 6572";
     check(&mut decoder, added, &[("custom-key", "custom-header")]);
     assert_eq!(table(&decoder), ["custom-key: custom-header"]);
-    check(&mut decoder, "040c 2f73 616d 706c 652f 7061 7468", &[(":path", "/sample/path")]);
+    check(
+        &mut decoder,
+        "040c 2f73 616d 706c 652f 7061 7468",
+        &[(":path", "/sample/path")],
+    );
     let secret = "1008 7061 7373 776f 7264 0673 6563 7265 74";
     check(&mut decoder, secret, &[("password", "secret")]);
     check(&mut decoder, "82", &[(":method", "GET")]);
@@ -96,12 +105,17 @@ fn three_requests_of_one_connection_are_decoded() {
 fn fields_leave_a_table_that_is_full() {
     let mut decoder = Decoder::default();
     decoder.table.resize(256);
-    let first = "4882 6402 5885 aec3 771a 4b61 96d0 7abe 9410 54d4 44a8 2005 9504 0b81 66e0 82a6 2d1b ff6e
+    let first =
+        "4882 6402 5885 aec3 771a 4b61 96d0 7abe 9410 54d4 44a8 2005 9504 0b81 66e0 82a6 2d1b ff6e
         919d 29ad 1718 63c7 8f0b 97c8 e9ae 82ae 43d3";
     let date = ("date", "Mon, 21 Oct 2013 20:13:21 GMT");
     let location = ("location", "https://www.example.com");
     let private = ("cache-control", "private");
-    check(&mut decoder, first, &[(":status", "302"), private, date, location]);
+    check(
+        &mut decoder,
+        first,
+        &[(":status", "302"), private, date, location],
+    );
     check(
         &mut decoder,
         "4883 640e ffc1 c0bf",
@@ -132,10 +146,16 @@ fn the_size_of_the_table_is_bounded() {
     let mut decoder = Decoder::default();
     // Before the peer knows of another limit, it may use 4,096 bytes.
     check(&mut decoder, "3fe1 1f82", &[(":method", "GET")]);
-    assert_eq!(decoded(&mut decoder, &bytes("3fe2 1f82")), Err(HpackError::TableSize));
+    assert_eq!(
+        decoded(&mut decoder, &bytes("3fe2 1f82")),
+        Err(HpackError::TableSize)
+    );
     decoder.on_acknowledged(64);
     check(&mut decoder, "203f 2182", &[(":method", "GET")]);
-    assert_eq!(decoded(&mut decoder, &bytes("3f22 82")), Err(HpackError::TableSize));
+    assert_eq!(
+        decoded(&mut decoder, &bytes("3f22 82")),
+        Err(HpackError::TableSize)
+    );
     assert_eq!(
         decoded(&mut decoder, &bytes("8220")),
         Err(HpackError::TableSize),
@@ -154,6 +174,10 @@ fn what_is_not_valid_is_refused() {
         ("0481 1e", HpackError::Huffman),
         ("ff80 8080 8001", HpackError::Integer),
     ] {
-        assert_eq!(decoded(&mut Decoder::default(), &bytes(hex)), Err(error), "{hex}");
+        assert_eq!(
+            decoded(&mut Decoder::default(), &bytes(hex)),
+            Err(error),
+            "{hex}"
+        );
     }
 }
