@@ -47,9 +47,6 @@ const STREAM_WINDOW: u32 = 64 * 1024;
 /// Bytes of all requests of a connection that the peer may send before they are read.
 const CONNECTION_WINDOW: u32 = 256 * 1024;
 
-/// Bytes of the table by which the peer compresses heads. It has room for what the requests of a page have in common.
-const HEADER_TABLE: u32 = 2 * 1024;
-
 /// How often a connection goes on before other tasks get their turn.
 const ROUNDS: usize = 32;
 
@@ -153,7 +150,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin, A: Answerer> Connection<S, A> {
         let receive_window = ReceiveWindow::new(CONNECTION_WINDOW);
         let mut out = Outgoing::default();
         let settings = OwnSettings {
-            header_table: HEADER_TABLE,
             max_streams: options.max_streams,
             stream_window: STREAM_WINDOW,
             max_head: u32::try_from(options.max_head).unwrap_or(u32::MAX),

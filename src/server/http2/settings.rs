@@ -4,7 +4,6 @@ use super::error::ConnectionError;
 use super::flow::MAX_WINDOW;
 use super::frame::MAX_CONTENT;
 
-const HEADER_TABLE_SIZE: u16 = 1;
 const ENABLE_PUSH: u16 = 2;
 const MAX_CONCURRENT_STREAMS: u16 = 3;
 const INITIAL_WINDOW_SIZE: u16 = 4;
@@ -13,8 +12,6 @@ const MAX_HEADER_LIST_SIZE: u16 = 6;
 
 /// What the server asks of its peer.
 pub struct OwnSettings {
-    /// Bytes of the table by which heads are compressed.
-    pub header_table: u32,
     /// Streams at the same time.
     pub max_streams: u32,
     /// Bytes of one request that may be sent before they are read.
@@ -25,9 +22,8 @@ pub struct OwnSettings {
 
 impl OwnSettings {
     /// As names and values.
-    pub fn pairs(&self) -> [(u16, u32); 4] {
+    pub fn pairs(&self) -> [(u16, u32); 3] {
         [
-            (HEADER_TABLE_SIZE, self.header_table),
             (MAX_CONCURRENT_STREAMS, self.max_streams),
             (INITIAL_WINDOW_SIZE, self.stream_window),
             (MAX_HEADER_LIST_SIZE, self.max_head),

@@ -110,8 +110,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin, A: Answerer> Connection<S, A> {
                 self.decoder.decode(block, |_, _| Ok(()))?;
                 match ended {
                     // The peer did not know it yet.
-                    Some(Ended::Here) => self.flood.on_idle_frame(self.now),
-                    Some(Ended::Known) => self.stream_error(id, ErrorCode::StreamClosed),
+                    Some(Ended::Here) if part.ends => self.flood.on_idle_frame(self.now),
+                    Some(Ended::Here) => self.stream_error(id, ErrorCode::Protocol),
+                    Some(Ended::Known) => Err(ConnectionError {
+                        code: ErrorCode::StreamClosed,
+                        reason: "a head comes for a stream that has ended",
+                    }),
                     None => Err(ConnectionError::protocol("a number comes out of order")),
                 }
             }

@@ -12,7 +12,7 @@ use super::{
         settings,
         stream::Work,
     },
-    Answerer, Connection, HEADER_TABLE, LAST_PING, PING, frame_writer,
+    Answerer, Connection, LAST_PING, PING, frame_writer,
 };
 
 /// What follows from a frame.
@@ -43,10 +43,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin, A: Answerer> Connection<S, A> {
             Frame::WrongLength { stream } => self.stream_error(stream, ErrorCode::FrameSize),
             Frame::Reset { stream } => self.on_reset(stream),
             Frame::Settings(content) => self.on_settings(content),
-            Frame::SettingsAck => {
-                self.decoder.on_acknowledged(HEADER_TABLE as usize);
-                Ok(())
-            }
             Frame::Ping(content) => {
                 frame_writer::pong(content, self.out.answer());
                 Ok(())
@@ -60,7 +56,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, A: Answerer> Connection<S, A> {
                 Ok(())
             }
             Frame::WindowUpdate { stream, increment } => self.on_window(stream, increment),
-            Frame::Priority { .. } | Frame::GoAway | Frame::Unknown => Ok(()),
+            Frame::SettingsAck | Frame::Priority { .. } | Frame::GoAway | Frame::Unknown => Ok(()),
         }
     }
 

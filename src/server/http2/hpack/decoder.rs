@@ -7,21 +7,19 @@ use super::{
     static_table::{FIRST_DYNAMIC, STATIC},
 };
 
-/// The size of the dynamic table until both sides have agreed on another one (RFC 9113, section 6.5.2).
-const INITIAL_TABLE: usize = 4_096;
+/// The size of the dynamic table, of which the peer may use less: what holds if nothing else was agreed, and it never is
+/// (RFC 9113, section 6.5.2).
+const MAX_TABLE: usize = 4_096;
 
 /// Decodes the blocks of one connection, one after the other.
 pub struct Decoder {
     table: DynamicTable,
-    /// What the peer may choose at most.
-    max_table: usize,
 }
 
 impl Default for Decoder {
     fn default() -> Self {
         Self {
-            table: DynamicTable::new(INITIAL_TABLE),
-            max_table: INITIAL_TABLE,
+            table: DynamicTable::new(MAX_TABLE),
         }
     }
 }
@@ -55,12 +53,6 @@ impl Kind {
 }
 
 impl Decoder {
-    /// The peer knows now that its table may have this size. It says in its next block that it uses a smaller one. A peer
-    /// that never says so (there are some) goes on with the table that it has, which is bounded too.
-    pub fn on_acknowledged(&mut self, max_table: usize) {
-        self.max_table = max_table;
-    }
-
     /// Calls `take` with the name and the value of each field.
     pub fn decode(
         &mut self,
@@ -94,7 +86,7 @@ impl Decoder {
                 }
                 Kind::TableSize => {
                     let (size, rest) = integer::decode(block, 5)?;
-                    if !is_first || size > self.max_table {
+                    if !is_first || size > MAX_TABLE {
                         return Err(HpackError::TableSize);
                     }
                     block = rest;

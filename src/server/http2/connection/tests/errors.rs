@@ -124,7 +124,7 @@ async fn errors_of_the_connection_end_it() {
         println!("{name}");
         let mut peer = Peer::with(1 << 20, &[]).await;
         peer.send(&bytes).await;
-        peer.is_refused(code).await;
+        peer.ends_with(code).await;
     }
 }
 

@@ -196,7 +196,7 @@ impl Peer {
     }
 
     /// The connection ends with this error, after frames that do not matter.
-    pub async fn is_refused(mut self, code: ErrorCode) {
+    pub async fn ends_with(mut self, code: ErrorCode) {
         loop {
             let (kind, _, _, content) = self.next().await;
             if kind == kind::GOAWAY {
