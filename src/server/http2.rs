@@ -17,6 +17,7 @@ mod hpack;
 mod incoming;
 mod open_streams;
 mod outgoing;
+mod partial_head;
 mod ready;
 mod request_body;
 mod scratch;

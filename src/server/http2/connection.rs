@@ -6,6 +6,7 @@
 mod answers;
 mod deadlines;
 mod heads;
+mod reading;
 mod received;
 
 use std::{
@@ -20,7 +21,7 @@ use std::{
 use axum::{extract::Request, response::Response};
 use futures_util::future::BoxFuture;
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
+    io::{AsyncRead, AsyncWrite},
     task::coop::has_budget_remaining,
     time::{Instant, Sleep},
 };
@@ -34,12 +35,11 @@ use super::{
     incoming::Incoming,
     open_streams::OpenStreams,
     outgoing::Outgoing,
+    partial_head::PartialHead,
     ready::Ready,
-    scratch,
     settings::OwnSettings,
 };
 use crate::{delivery::write_tracking::WriteTracker, message::Seq};
-use heads::PartialHead;
 
 /// Bytes of one request that the peer may send before they are read.
 const STREAM_WINDOW: u32 = 64 * 1024;
@@ -262,54 +262,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin, A: Answerer> Connection<S, A> {
             true => Err(End::Here),
             false => Ok(went_on),
         }
-    }
-
-    /// Reads once. Returns whether something has come.
-    fn read(&mut self, cx: &mut Context<'_>) -> Result<bool, End> {
-        if !self.out.takes_answers() {
-            return Ok(false);
-        }
-        let mut memory = scratch::take_to_read();
-        let mut buffer = ReadBuf::new(&mut memory);
-        let polled = Pin::new(&mut self.socket).poll_read(cx, &mut buffer);
-        let count = buffer.filled().len();
-        let outcome = match polled {
-            Poll::Pending => Ok(false),
-            Poll::Ready(Err(error)) => Err(failed(&error)),
-            Poll::Ready(Ok(())) if count == 0 => Err(End::Peer),
-            Poll::Ready(Ok(())) => {
-                self.last_read = self.now;
-                if let Err(error) = self.on_bytes(&memory[..count]) {
-                    self.refuse(error);
-                }
-                Ok(true)
-            }
-        };
-        scratch::give_back_read(memory);
-        outcome
-    }
-
-    fn on_bytes(&mut self, bytes: &[u8]) -> Result<(), ConnectionError> {
-        let mut kept = std::mem::take(&mut self.incoming.rest);
-        if kept.is_empty() {
-            self.incoming.rest = self.on_frames(bytes)?.to_vec();
-            return Ok(());
-        }
-        kept.extend_from_slice(bytes);
-        let left = self.on_frames(&kept)?.len();
-        if left > 0 {
-            kept.drain(..kept.len() - left);
-            self.incoming.rest = kept;
-        }
-        Ok(())
-    }
-
-    /// Handles all frames that are complete. Returns what is left.
-    fn on_frames<'a>(&mut self, mut bytes: &'a [u8]) -> Result<&'a [u8], ConnectionError> {
-        while let Some(frame) = self.incoming.next(&mut bytes)? {
-            self.on_frame(frame)?;
-        }
-        Ok(bytes)
     }
 
     /// Everything is in the kernel.

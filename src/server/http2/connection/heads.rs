@@ -10,9 +10,10 @@ use super::{
     super::{
         error::{ConnectionError, ErrorCode},
         flow::{ReceiveWindow, SendWindow},
-        frame::{Frame, MAX_CONTENT},
+        frame::Frame,
         head::{self, HeadError, HeadReader},
         open_streams::{Ended, Place},
+        partial_head::PartialHead,
         ready::StreamWaker,
         request_body::{self, RequestBody},
         stream::{ReceivedBody, Stream, Work},
@@ -20,18 +21,6 @@ use super::{
     Answerer, Connection, Phase, STREAM_WINDOW,
 };
 use crate::delivery::write_tracking::WriteTracker;
-
-/// Frames of a head, in addition to twice as many as it needs.
-const MOST_FRAMES: usize = 16;
-
-/// A head of which more frames have to come.
-pub struct PartialHead {
-    id: u32,
-    ends: bool,
-    depends_on: Option<u32>,
-    block: Vec<u8>,
-    frames: usize,
-}
 
 /// A new stream, of which the head is known.
 struct Opening {
@@ -56,17 +45,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin, A: Answerer> Connection<S, A> {
                     depends_on,
                 },
             ) => {
-                let mut head = PartialHead {
-                    id: stream,
-                    ends,
-                    depends_on,
-                    block: Vec::new(),
-                    frames: 1,
-                };
+                let mut head = PartialHead::new(stream, ends, depends_on);
                 if ends_head {
                     return self.on_head(&head, block);
                 }
-                head.block.extend_from_slice(block);
+                head.add(block, self.options.max_head)?;
                 self.head = Some(Box::new(head));
                 Ok(())
             }
@@ -78,15 +61,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, A: Answerer> Connection<S, A> {
                     ends_head,
                 },
             ) if head.id == stream => {
-                head.frames += 1;
-                head.block.extend_from_slice(block);
-                let most = (2 * self.options.max_head).max(MAX_CONTENT);
-                let most_frames = MOST_FRAMES + 2 * (most / MAX_CONTENT);
-                if head.block.len() > most || head.frames > most_frames {
-                    return Err(ConnectionError::flood("a head has no end"));
-                }
+                head.add(block, self.options.max_head)?;
                 if ends_head {
-                    return self.on_head(&head, &head.block);
+                    return self.on_head(&head, head.block());
                 }
                 self.head = Some(head);
                 Ok(())

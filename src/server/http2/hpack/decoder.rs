@@ -1,8 +1,8 @@
 //! Decodes blocks of fields.
 
 use super::{
-    HpackError,
     dynamic_table::DynamicTable,
+    error::HpackError,
     huffman, integer,
     static_table::{FIRST_DYNAMIC, STATIC},
 };

@@ -2,7 +2,8 @@
 
 use std::collections::VecDeque;
 
-use super::FIELD_OVERHEAD;
+/// What a field counts in addition to the bytes of its name and its value (RFC 7541, section 4.1).
+pub const FIELD_OVERHEAD: usize = 32;
 
 /// See the module documentation.
 pub struct DynamicTable {

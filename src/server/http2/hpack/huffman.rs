@@ -2,7 +2,7 @@
 //!
 //! The code is canonical: codes of the same length are consecutive, in the order of their symbols. So their lengths say all.
 
-use super::HpackError;
+use super::error::HpackError;
 
 /// The length of the code of each byte, and of the end of a text, in bits.
 #[rustfmt::skip]

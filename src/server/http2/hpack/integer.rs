@@ -1,6 +1,6 @@
 //! Numbers: the rest of a first byte, and more bytes if they do not fit (RFC 7541, section 5.1).
 
-use super::HpackError;
+use super::error::HpackError;
 
 /// Reads a number whose first byte has `prefix` bits of it. Returns it and what follows.
 pub fn decode(bytes: &[u8], prefix: u32) -> Result<(usize, &[u8]), HpackError> {
