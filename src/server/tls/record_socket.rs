@@ -21,8 +21,10 @@ use crate::delivery::reactor::record_layer::{
 const READ: usize = HEAD + MAX_ENCRYPTED;
 
 thread_local! {
-    /// Where records are encrypted, and encrypted ones arrive.
-    static RECORDS: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    /// Where records are encrypted.
+    static SENT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    /// Where encrypted records arrive. It always has the same length, so it is filled with zeros only once.
+    static RECEIVED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
 /// See the module documentation.
@@ -121,7 +123,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> RecordSocket<S> {
         content: &[u8],
     ) -> io::Result<usize> {
         let count = content.len().min(MAX_CONTENT);
-        let mut record = RECORDS.take();
+        let mut record = SENT.take();
         record.clear();
         record.extend_from_slice(&[0; HEAD]);
         record.extend_from_slice(&content[..count]);
@@ -133,7 +135,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> RecordSocket<S> {
             Poll::Pending => 0,
         };
         self.unsent.extend_from_slice(&record[taken..]);
-        RECORDS.set(record);
+        SENT.set(record);
         Ok(count)
     }
 
@@ -159,7 +161,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for RecordSocket<S> {
         let before = buffer.filled().len();
         // Records may be empty, or say nothing.
         while !self.give_unread(buffer) && buffer.filled().len() == before && !self.has_ended {
-            let mut memory = RECORDS.take();
+            let mut memory = RECEIVED.take();
             memory.resize(READ, 0);
             let mut records = ReadBuf::new(&mut memory);
             let polled = Pin::new(&mut self.socket).poll_read(cx, &mut records);
@@ -172,11 +174,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for RecordSocket<S> {
                 }
                 Poll::Ready(Err(error)) => Err(error),
                 Poll::Pending => {
-                    RECORDS.set(memory);
+                    RECEIVED.set(memory);
                     return Poll::Pending;
                 }
             };
-            RECORDS.set(memory);
+            RECEIVED.set(memory);
             outcome?;
         }
         Poll::Ready(Ok(()))
