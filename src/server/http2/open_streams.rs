@@ -11,6 +11,10 @@ const REMEMBERED: usize = 32;
 #[derive(Default)]
 pub struct OpenStreams {
     /// In the order of their numbers, which is the order in which they were opened.
+    #[expect(
+        clippy::vec_box,
+        reason = "the list has room for more streams than there are"
+    )]
     streams: Vec<Box<Stream>>,
     /// The newest number that the peer has used.
     last: u32,
