@@ -78,11 +78,6 @@ impl DeliveryTracker {
         self.writes.start_write(seq);
     }
 
-    /// The bytes before were given to the connection, and it asks for more.
-    pub fn on_asked_for_more(&self) {
-        self.writes.on_asked_for_more();
-    }
-
     /// A heartbeat has passed and the connection is open.
     pub fn on_heartbeat(&mut self) {
         let confirmed = self.confirmed.on_heartbeat(self.writes.written());

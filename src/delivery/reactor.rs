@@ -11,7 +11,7 @@ mod detached_stream;
 mod heartbeat_wheel;
 mod live_writer;
 mod read_scheduler;
-mod record_layer;
+pub mod record_layer;
 mod simulated_thread;
 mod socket_io;
 mod stream;

@@ -1,4 +1,4 @@
-//! A stream that hyper writes, driven by a task.
+//! A stream that is written by the task of its connection.
 
 use std::{
     convert::Infallible,
@@ -32,7 +32,7 @@ use crate::{
     outbox::{CloseReason, ConnectionQueue},
 };
 
-/// The bytes of a stream. It drives a [`Connection`] as the body of a response. hyper asks for more only when the socket
+/// The bytes of a stream. It drives a [`Connection`] as the body of a response. More is asked for only when the socket
 /// has space, so a slow reader is served at its own pace.
 ///
 /// It is written without `async`, whose state would take three times the memory while the stream is idle.
@@ -198,7 +198,6 @@ impl futures_util::Stream for TaskStream {
     type Item = Result<Bytes, Infallible>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.tracker.on_asked_for_more();
         if self.ended {
             return Poll::Ready(None);
         }

@@ -26,79 +26,29 @@ pub struct WriteTracker {
     /// Bytes were written since the last flush.
     unflushed: AtomicBool,
     on_orderly_close: Mutex<Option<CloseCallback>>,
-    /// How often everything was flushed.
-    flushes: AtomicU64,
-    /// Set for a stream of HTTP/2, which shares its socket with others.
-    shared: Option<SharedSocket>,
 }
-
-/// What a stream of HTTP/2 knows of the socket that it shares.
-struct SharedSocket {
-    connection: Arc<WriteTracker>,
-    sent: Mutex<Sent>,
-    /// How often hyper has asked for a piece of the answer.
-    asked: AtomicU64,
-    /// hyper was given a piece and has not asked for another one since.
-    waits: AtomicBool,
-}
-
-/// What the window of the peer had room for.
-#[derive(Clone, Copy, Default)]
-struct Sent {
-    seq: Seq,
-    /// The flushes of the connection at that time.
-    flushes: u64,
-}
-
-/// The flushes after which bytes are certainly in the kernel: the first one may have begun before the bytes came.
-const FLUSHES: u64 = 2;
 
 /// Called when it is certain that the peer read everything before it closed.
 pub type CloseCallback = Box<dyn FnOnce() + Send>;
 
 impl WriteTracker {
-    /// For a stream of HTTP/2 on this connection.
-    pub fn of_http2_stream(connection: Arc<Self>) -> Self {
+    /// For a stream of HTTP/2, which shares its socket with others. It ends in order unless it, or its connection, fails.
+    pub fn of_http2_stream() -> Self {
         Self {
-            shared: Some(SharedSocket {
-                connection,
-                sent: Mutex::default(),
-                asked: AtomicU64::new(0),
-                waits: AtomicBool::new(false),
-            }),
+            peer_closed: AtomicBool::new(true),
             ..Self::default()
         }
     }
 
-    /// hyper asks for more bytes of the stream. With HTTP/2, the window of the peer had room for all bytes before.
-    pub fn on_asked_for_more(&self) {
-        let Some(shared) = &self.shared else { return };
+    /// The newest message whose bytes were given to the connection, if it is not certain that they are in the kernel.
+    pub fn unwritten(&self) -> Option<Seq> {
         let started = self.started.load(Ordering::Acquire);
-        let mut sent = shared.sent.lock();
-        if started > sent.seq {
-            self.written
-                .fetch_max(shared.flushed(*sent), Ordering::AcqRel);
-            *sent = Sent {
-                seq: started,
-                flushes: shared.connection.flushes.load(Ordering::Acquire),
-            };
-        }
+        (started > self.written()).then_some(started)
     }
 
-    /// hyper has asked for a piece of the answer, and was given one or has to wait for it. It asks again as soon as the
-    /// window of the peer has room for the first byte of this piece.
-    pub fn on_piece(&self, given: bool) {
-        if let Some(shared) = &self.shared {
-            shared.asked.fetch_add(1, Ordering::AcqRel);
-            shared.waits.store(given, Ordering::Release);
-        }
-    }
-
-    /// The number of the piece that waits for the window of the peer; none: no piece waits.
-    pub fn waiting_piece(&self) -> Option<u64> {
-        let shared = self.shared.as_ref()?;
-        let waits = shared.waits.load(Ordering::Acquire);
-        waits.then(|| shared.asked.load(Ordering::Acquire))
+    /// The kernel has taken everything up to this message.
+    pub fn on_written(&self, seq: Seq) {
+        self.written.fetch_max(seq, Ordering::AcqRel);
     }
 
     /// The connection, or this stream of it, has failed.
@@ -119,11 +69,7 @@ impl WriteTracker {
 
     /// The position of the newest message that the kernel has taken completely.
     pub fn written(&self) -> Seq {
-        let written = self.written.load(Ordering::Acquire);
-        match &self.shared {
-            Some(shared) => written.max(shared.flushed(*shared.sent.lock())),
-            None => written,
-        }
+        self.written.load(Ordering::Acquire)
     }
 
     /// Whether everything written before has been flushed, so that hyper holds no bytes back.
@@ -134,14 +80,8 @@ impl WriteTracker {
     /// Whether the peer closed its side without an error. A peer that still has unread bytes resets the connection
     /// (RFC 1122, section 4.2.2.13). Bytes that arrive after it closed are answered by a reset a little later: see
     /// [`WriteTracker::on_orderly_close`].
-    ///
-    /// A stream of HTTP/2 ends in order while it and its connection work.
     pub fn is_closed_by_peer(&self) -> bool {
-        let closed = match &self.shared {
-            Some(shared) => !shared.connection.failed.load(Ordering::Acquire),
-            None => self.peer_closed.load(Ordering::Acquire),
-        };
-        closed && !self.failed.load(Ordering::Acquire)
+        self.peer_closed.load(Ordering::Acquire) && !self.failed.load(Ordering::Acquire)
     }
 
     /// Sets what is called if no reset follows, which means that the peer read everything before it closed.
@@ -157,17 +97,6 @@ impl WriteTracker {
     fn note_error<T>(&self, polled: &Poll<io::Result<T>>) {
         if matches!(polled, Poll::Ready(Err(_))) {
             self.failed.store(true, Ordering::Release);
-        }
-    }
-}
-
-impl SharedSocket {
-    /// What is certainly in the kernel of what was sent.
-    fn flushed(&self, sent: Sent) -> Seq {
-        let flushes = self.connection.flushes.load(Ordering::Acquire);
-        match flushes >= sent.flushes + FLUSHES {
-            true => sent.seq,
-            false => 0,
         }
     }
 }
@@ -240,7 +169,6 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for TrackedSocket<S> {
             let started = self.tracker.started.load(Ordering::Acquire);
             self.tracker.written.store(started, Ordering::Release);
             self.tracker.unflushed.store(false, Ordering::Release);
-            self.tracker.flushes.fetch_add(1, Ordering::AcqRel);
         }
         polled
     }
@@ -255,22 +183,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_over_http2_is_written_when_the_window_had_room_and_the_socket_was_flushed() {
-        let connection = Arc::new(WriteTracker::default());
-        let flush = || {
-            connection.flushes.fetch_add(1, Ordering::AcqRel);
-        };
-        let stream = WriteTracker::of_http2_stream(Arc::clone(&connection));
+    fn a_message_over_http2_is_written_when_its_connection_says_so() {
+        let stream = WriteTracker::of_http2_stream();
+        assert_eq!(stream.unwritten(), None);
         stream.start_write(7);
-        (0..3).for_each(|_| flush());
-        assert_eq!(stream.written(), 0, "the window may be closed");
-        stream.on_asked_for_more();
-        flush();
-        assert_eq!(stream.written(), 0, "this flush may have begun before");
-        flush();
-        assert_eq!(stream.written(), 7);
+        assert_eq!((stream.written(), stream.unwritten()), (0, Some(7)));
         stream.start_write(8);
-        stream.on_asked_for_more();
-        assert_eq!(stream.written(), 7, "what was certain stays so");
+        stream.on_written(7);
+        assert_eq!((stream.written(), stream.unwritten()), (7, Some(8)));
+        assert!(stream.is_closed_by_peer());
+        stream.fail();
+        assert!(!stream.is_closed_by_peer());
     }
 }

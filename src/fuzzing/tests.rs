@@ -7,11 +7,12 @@ use super::*;
 /// A target, and the name of its file in `fuzz/fuzz_targets/`.
 type Target = (&'static str, fn(&[u8]));
 
-const TARGETS: [Target; 14] = [
+const TARGETS: [Target; 15] = [
     ("api_bodies", api_bodies),
     ("batch_lines", batch_lines),
     ("cluster_record", cluster_record),
     ("event_stream", event_stream),
+    ("http2_frames", http2_frames),
     ("issuer_keys", issuer_keys),
     ("message_frame", message_frame),
     ("names", names),

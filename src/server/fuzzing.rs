@@ -1,4 +1,6 @@
-//! Fuzz target: the PROXY protocol. See `src/fuzzing.rs`.
+//! Fuzz targets: the PROXY protocol and HTTP/2. See `src/fuzzing.rs`.
+
+pub use super::http2::fuzzing::http2_frames;
 
 use super::proxy_protocol::read;
 

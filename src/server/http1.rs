@@ -1,7 +1,7 @@
 //! One HTTP/1.1 connection: hyper reads its requests and the service answers them, one after the other, until one of
 //! them opens a stream. Then the socket is taken from hyper and given to the reactor.
 
-use std::{convert::Infallible, net::Shutdown, sync::Arc, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
     body::Bytes,
@@ -12,7 +12,6 @@ use futures_util::future::BoxFuture;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
-use socket2::SockRef;
 use tokio::{
     io::AsyncWriteExt,
     sync::{oneshot, watch},
@@ -21,7 +20,7 @@ use tokio::{
 use super::{
     head_timer::{HeadTimer, IDLE},
     http1_socket::Http1Socket,
-    requests::Requests,
+    requests::{Requests, head_too_large},
     response::{response_head, whole_response},
     setup_permits::{MAX_SETUP, SetupPermit},
     socket::ServerSocket,
@@ -104,7 +103,7 @@ impl Http1Connection {
             this.requests.service.refused(error.code());
             let _ = socket.write_all(&whole_response(error).await).await;
         }
-        close(&mut socket, writes.is_closed_by_peer()).await;
+        socket.close(writes.is_closed_by_peer()).await;
         if let Some(callback) = writes.take_callback()
             && !stopping
         {
@@ -182,12 +181,8 @@ impl Http1Connection {
 
     /// What is sent where hyper refused a head with this status.
     fn refusal(&self, status: StatusCode) -> Error {
-        let most = self.max_head;
         match status {
-            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => Error::new(
-                Code::HeadersTooLarge,
-                format!("the head of the request has over {most} bytes (max_header_bytes)"),
-            ),
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => head_too_large(self.max_head),
             StatusCode::URI_TOO_LONG => Error::new(
                 Code::UrlTooLong,
                 "the URL is over the limit (max_url_bytes)",
@@ -212,19 +207,5 @@ async fn call_unless_reset(socket: ServerSocket, callback: CloseCallback) {
     tokio::time::sleep(LINGER).await;
     if matches!(socket.tcp().take_error(), Ok(None)) {
         callback();
-    }
-}
-
-/// Closes a socket so that the last response arrives. If unread bytes of the peer were left, closing would reset the
-/// connection, and the peer could lose the response.
-///
-/// With TLS, a peer that has closed would answer a goodbye with a reset, as if it had not read everything.
-async fn close(socket: &mut ServerSocket, peer_closed: bool) {
-    let closed = match peer_closed {
-        true => SockRef::from(socket.tcp()).shutdown(Shutdown::Write),
-        false => socket.shutdown().await,
-    };
-    if closed.is_ok() {
-        let _ = tokio::time::timeout(LINGER, tokio::io::copy(socket, &mut tokio::io::sink())).await;
     }
 }

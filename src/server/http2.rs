@@ -1,45 +1,50 @@
-//! One HTTP/2 connection. Its streams are written by tasks.
+//! HTTP/2 (RFC 9113): one task for a connection with all its streams.
+//!
+//! A server for open streams needs less than a library for all uses: an open stream has no task, and a connection that waits
+//! has no buffers.
 
-mod activity;
-mod answer_body;
-mod stalled;
+mod answer_head;
+mod connection;
+mod error;
+mod flood;
+mod flow;
+mod frame;
+mod frame_writer;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
+mod head;
+mod hpack;
+mod incoming;
+mod open_streams;
+mod outgoing;
+mod partial_head;
+mod ready;
+mod request_body;
+mod scratch;
+mod settings;
+mod stream;
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{future::poll_fn, sync::Arc, time::Duration};
 
-use axum::{body::Body, extract::Request, response::Response};
-use hyper::{body::Incoming, server::conn::http2, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::{sync::watch, time::Instant};
+use axum::{
+    extract::Request,
+    response::{IntoResponse, Response},
+};
+use futures_util::future::BoxFuture;
+use tokio::sync::watch;
 
 use super::{
     head_timer::IDLE,
-    requests::Requests,
+    requests::{Requests, head_too_large},
     setup_permits::{MAX_SETUP, SetupPermit},
     socket::ServerSocket,
 };
-use crate::delivery::write_tracking::{TrackedSocket, WriteTracker};
-use activity::Activity;
-use answer_body::AnswerBody;
-use stalled::StreamTasks;
+use crate::delivery::write_tracking::WriteTracker;
+use connection::{Answerer, Connection, End, Options};
 
 /// Requests and streams of one connection at the same time. A browser sends all its requests to a server over one
 /// connection.
 const MAX_STREAMS: u32 = 200;
-
-/// Streams that the peer may reset before they were answered (CVE-2023-44487).
-const MAX_PENDING_RESETS: usize = 20;
-
-/// Streams that are reset here because of errors of the peer, before the connection ends.
-const MAX_ERROR_RESETS: usize = 1_024;
-
-/// Bytes of an answer that wait in memory for the peer, in addition to one event.
-const SEND_BUFFER: usize = 16 * 1024;
-
-/// Bytes of one request that the peer may send before they are read.
-const STREAM_WINDOW: u32 = 64 * 1024;
-
-/// Bytes of all requests of a connection that the peer may send before they are read.
-const CONNECTION_WINDOW: u32 = 256 * 1024;
 
 /// A connection whose peer wants HTTP/2.
 pub struct Http2Connection {
@@ -55,6 +60,13 @@ pub struct Http2Connection {
     pub max_head: usize,
 }
 
+/// Answers the requests of one connection.
+struct Answers {
+    requests: Arc<Requests>,
+    permit: SetupPermit,
+    max_head: usize,
+}
+
 impl Http2Connection {
     /// Answers requests until the peer closes the connection or the server stops.
     pub async fn answer_all(
@@ -64,87 +76,64 @@ impl Http2Connection {
         permit: SetupPermit,
         socket: ServerSocket,
     ) {
-        let writes = Arc::new(WriteTracker::default());
-        let activity = Arc::new(Activity::default());
-        let socket = TokioIo::new(TrackedSocket::new(socket, Arc::clone(&writes)));
-        let tasks = StreamTasks::new(this.stall_timeout);
-        let answer = service_fn(|request| {
-            let tracker = WriteTracker::of_http2_stream(Arc::clone(&writes));
-            let tracker = Arc::new(tracker);
-            tasks.begin(Arc::clone(&tracker));
-            this.answer(request, tracker, &activity, &permit)
-        });
-        let connection = this.builder(tasks.clone()).serve_connection(socket, answer);
-        let mut connection = std::pin::pin!(connection);
+        let socket = match socket.without_rustls() {
+            Ok(socket) => socket,
+            Err(error) => return tracing::debug!(%error, "a connection can't go on"),
+        };
+        let options = this.options();
+        let answers = Answers {
+            requests: this.requests,
+            permit: Arc::clone(&permit),
+            max_head: this.max_head,
+        };
+        let mut connection = Connection::new(socket, answers, options);
         let mut max_setup = std::pin::pin!(tokio::time::sleep(MAX_SETUP));
-        let first = Instant::now() + this.request_timeout;
-        let mut idle = std::pin::pin!(tokio::time::sleep_until(first));
-        let mut ending = false;
-        let outcome = loop {
+        let mut is_stopping = false;
+        let end = loop {
             tokio::select! {
-                outcome = &mut connection => break outcome,
+                end = poll_fn(|cx| connection.poll(cx)) => break end,
                 () = &mut max_setup, if !max_setup.is_elapsed() => drop(permit.lock().take()),
-                _ = stopped.changed(), if !ending => {
-                    ending = true;
-                    connection.as_mut().graceful_shutdown();
-                }
-                () = &mut idle => {
-                    if let Some(until) = activity.may_last_until(first, IDLE) {
-                        idle.as_mut().reset(until);
-                    } else if ending {
-                        // The peer has not answered the end of the connection.
-                        return;
-                    } else {
-                        ending = true;
-                        connection.as_mut().graceful_shutdown();
-                        idle.as_mut().reset(Instant::now() + this.request_timeout);
-                    }
+                _ = stopped.changed(), if !is_stopping => {
+                    is_stopping = true;
+                    connection.shut_down();
                 }
             }
         };
-        if let Err(error) = outcome {
-            // Before the streams end, so that they know.
-            writes.fail();
-            tracing::debug!(%error, "an HTTP/2 connection failed");
+        if end == End::Here {
+            connection.into_socket().close(false).await;
         }
     }
 
-    fn builder(&self, tasks: StreamTasks) -> http2::Builder<StreamTasks> {
-        let mut builder = http2::Builder::new(tasks);
-        builder
-            .timer(TokioTimer::new())
-            .max_concurrent_streams(match self.requests.reserved {
+    fn options(&self) -> Options {
+        Options {
+            max_streams: match self.requests.reserved {
                 Some(_) => 1,
                 None => MAX_STREAMS,
-            })
-            .max_pending_accept_reset_streams(MAX_PENDING_RESETS)
-            .max_local_error_reset_streams(MAX_ERROR_RESETS)
-            .max_header_list_size(u32::try_from(self.max_head).unwrap_or(u32::MAX))
-            .max_send_buf_size(SEND_BUFFER)
-            .initial_stream_window_size(STREAM_WINDOW)
-            .initial_connection_window_size(CONNECTION_WINDOW)
-            .keep_alive_interval(self.heartbeat)
-            .keep_alive_timeout(self.request_timeout);
-        builder
+            },
+            max_head: self.max_head,
+            heartbeat: self.heartbeat,
+            request_timeout: self.request_timeout,
+            stall_timeout: self.stall_timeout,
+            idle: IDLE,
+        }
     }
+}
 
-    fn answer(
-        &self,
-        request: Request<Incoming>,
-        tracker: Arc<WriteTracker>,
-        activity: &Arc<Activity>,
-        permit: &SetupPermit,
-    ) -> impl Future<Output = Result<Response, Infallible>> + Send + use<> {
+impl Answerer for Answers {
+    fn answer(&self, request: Request, tracker: Arc<WriteTracker>) -> BoxFuture<'static, Response> {
         let mut request = self.requests.prepare(request);
-        request.extensions_mut().insert(Arc::clone(&tracker));
-        let requests = Arc::clone(&self.requests);
-        let (permit, exchange) = (Arc::clone(permit), activity.begin());
-        // Boxed: the task of a stream keeps the space for it as long as the stream is open.
-        let answered = Box::pin(async move {
+        request.extensions_mut().insert(tracker);
+        let (requests, permit) = (Arc::clone(&self.requests), Arc::clone(&self.permit));
+        Box::pin(async move {
             let response = requests.answer(request).await;
             drop(permit.lock().take());
-            response.map(|body| Body::new(AnswerBody::new(body, tracker, exchange)))
-        });
-        async move { Ok(answered.await) }
+            response
+        })
+    }
+
+    fn head_too_large(&self) -> Response {
+        let error = head_too_large(self.max_head);
+        self.requests.service.refused(error.code());
+        error.into_response()
     }
 }

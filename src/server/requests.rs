@@ -12,8 +12,16 @@ use axum::{
 use super::{fd_limit::DescriptorLimit, redirect::Redirect};
 use crate::{
     auth::{ConnectionInfo, Scheme},
-    http::{NoStreams, Service},
+    http::{Code, Error, NoStreams, Service},
 };
+
+/// What is answered to a request whose head has more bytes than this.
+pub fn head_too_large(most: usize) -> Error {
+    Error::new(
+        Code::HeadersTooLarge,
+        format!("the head of the request has over {most} bytes (max_header_bytes)"),
+    )
+}
 
 /// Answers the requests of one connection.
 pub struct Requests {

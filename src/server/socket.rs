@@ -1,19 +1,21 @@
 //! The socket of an HTTP connection: plain, or with TLS.
 
 use std::{
-    io,
+    io::{self, Read},
+    net::Shutdown,
     pin::Pin,
     task::{Context, Poll},
 };
 
+use socket2::SockRef;
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf},
     net::TcpStream,
 };
 use tokio_rustls::server::TlsStream;
 
-use super::tls::record_boundary::BoundarySocket;
-use crate::delivery::reactor::RecordLayer;
+use super::tls::{record_boundary::BoundarySocket, record_socket::RecordSocket};
+use crate::delivery::{LINGER, reactor::RecordLayer};
 
 /// See the module documentation.
 pub enum ServerSocket {
@@ -21,6 +23,8 @@ pub enum ServerSocket {
     Plain(TcpStream),
     /// With TLS, after the handshake.
     Tls(Box<TlsStream<BoundarySocket>>),
+    /// With TLS 1.3, without rustls.
+    Records(Box<RecordSocket<TcpStream>>),
 }
 
 impl ServerSocket {
@@ -29,6 +33,7 @@ impl ServerSocket {
         match self {
             Self::Plain(socket) => socket,
             Self::Tls(socket) => socket.get_ref().0.tcp(),
+            Self::Records(socket) => socket.inner(),
         }
     }
 
@@ -39,6 +44,45 @@ impl ServerSocket {
             Self::Tls(socket) => {
                 socket.get_ref().1.protocol_version() == Some(rustls::ProtocolVersion::TLSv1_3)
             }
+            Self::Records(_) => false,
+        }
+    }
+
+    /// The same socket with less memory, if it can leave rustls now.
+    pub fn without_rustls(self) -> io::Result<Self> {
+        let Self::Tls(mut socket) = self else {
+            return Ok(self);
+        };
+        let (below, session) = socket.get_mut();
+        let is_new = session.protocol_version() == Some(rustls::ProtocolVersion::TLSv1_3);
+        if !is_new || !below.is_at_boundary() || session.wants_write() {
+            return Ok(Self::Tls(socket));
+        }
+        let mut unread = Vec::new();
+        match session.reader().read_to_end(&mut unread) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            // The peer has closed.
+            Ok(_) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Err(error) => return Err(error),
+        }
+        let (below, session) = socket.into_inner();
+        let layer = Box::new(record_layer(session)?);
+        let socket = RecordSocket::new(below.into_inner(), layer, unread);
+        Ok(Self::Records(Box::new(socket)))
+    }
+
+    /// Closes the socket so that the last response arrives. If unread bytes of the peer were left, closing would reset the
+    /// connection, and the peer could lose the response.
+    ///
+    /// With TLS, a peer that has closed would answer a goodbye with a reset, as if it had not read everything.
+    pub async fn close(&mut self, peer_closed: bool) {
+        let closed = match peer_closed {
+            true => SockRef::from(self.tcp()).shutdown(Shutdown::Write),
+            false => self.shutdown().await,
+        };
+        if closed.is_ok() {
+            let _ =
+                tokio::time::timeout(LINGER, tokio::io::copy(self, &mut tokio::io::sink())).await;
         }
     }
 
@@ -51,14 +95,18 @@ impl ServerSocket {
                 if !socket.is_at_boundary() {
                     return Err(io::Error::other("a record has not arrived completely"));
                 }
-                let secrets = session
-                    .dangerous_extract_secrets()
-                    .map_err(io::Error::other)?;
-                let layer = RecordLayer::new(&secrets).map_err(io::Error::other)?;
-                Ok((socket.into_inner().into_std()?, Some(Box::new(layer))))
+                let layer = Box::new(record_layer(session)?);
+                Ok((socket.into_inner().into_std()?, Some(layer)))
             }
+            Self::Records(_) => Err(io::Error::other("it has left rustls already")),
         }
     }
+}
+
+/// The keys and the counters of a connection of TLS 1.3.
+fn record_layer(session: rustls::ServerConnection) -> io::Result<RecordLayer> {
+    let secrets = session.dangerous_extract_secrets();
+    RecordLayer::new(&secrets.map_err(io::Error::other)?).map_err(io::Error::other)
 }
 
 impl AsyncRead for ServerSocket {
@@ -70,6 +118,7 @@ impl AsyncRead for ServerSocket {
         match self.get_mut() {
             Self::Plain(socket) => Pin::new(socket).poll_read(cx, buf),
             Self::Tls(socket) => Pin::new(socket).poll_read(cx, buf),
+            Self::Records(socket) => Pin::new(socket).poll_read(cx, buf),
         }
     }
 }
@@ -83,6 +132,7 @@ impl AsyncWrite for ServerSocket {
         match self.get_mut() {
             Self::Plain(socket) => Pin::new(socket).poll_write(cx, buf),
             Self::Tls(socket) => Pin::new(socket).poll_write(cx, buf),
+            Self::Records(socket) => Pin::new(socket).poll_write(cx, buf),
         }
     }
 
@@ -94,6 +144,7 @@ impl AsyncWrite for ServerSocket {
         match self.get_mut() {
             Self::Plain(socket) => Pin::new(socket).poll_write_vectored(cx, bufs),
             Self::Tls(socket) => Pin::new(socket).poll_write_vectored(cx, bufs),
+            Self::Records(socket) => Pin::new(socket).poll_write_vectored(cx, bufs),
         }
     }
 
@@ -101,6 +152,7 @@ impl AsyncWrite for ServerSocket {
         match self {
             Self::Plain(socket) => socket.is_write_vectored(),
             Self::Tls(socket) => socket.is_write_vectored(),
+            Self::Records(socket) => socket.is_write_vectored(),
         }
     }
 
@@ -108,6 +160,7 @@ impl AsyncWrite for ServerSocket {
         match self.get_mut() {
             Self::Plain(socket) => Pin::new(socket).poll_flush(cx),
             Self::Tls(socket) => Pin::new(socket).poll_flush(cx),
+            Self::Records(socket) => Pin::new(socket).poll_flush(cx),
         }
     }
 
@@ -115,6 +168,7 @@ impl AsyncWrite for ServerSocket {
         match self.get_mut() {
             Self::Plain(socket) => Pin::new(socket).poll_shutdown(cx),
             Self::Tls(socket) => Pin::new(socket).poll_shutdown(cx),
+            Self::Records(socket) => Pin::new(socket).poll_shutdown(cx),
         }
     }
 }

@@ -3,6 +3,7 @@
 pub mod alpn;
 pub mod certificates;
 pub mod record_boundary;
+pub mod record_socket;
 pub mod validity;
 
 use std::{convert::Infallible, future::Future, io, sync::Arc, time::Duration};

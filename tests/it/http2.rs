@@ -1,5 +1,7 @@
 //! HTTP/2: by ALPN over TLS, and without TLS by prior knowledge.
 
+mod conformance;
+
 use app::wire::{ClientDetail, To};
 use serde_json::{Value, json};
 use tokio::{

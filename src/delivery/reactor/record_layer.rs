@@ -28,6 +28,13 @@ pub const APPLICATION_DATA: u8 = 23;
 /// The content type of alerts.
 pub const ALERT: u8 = 21;
 
+/// The alert that says that nothing more is sent: the level `warning` and the number of `close_notify` (RFC 8446,
+/// section 6.1).
+pub const CLOSE_NOTIFY: [u8; 2] = [1, 0];
+
+/// The number of the alert `user_canceled`, which says nothing.
+pub const USER_CANCELED: u8 = 90;
+
 /// Records with one key: the limit of AES-GCM (RFC 8446, section 5.5). A stream ends there, and its client opens it
 /// again.
 const MAX_RECORDS: u64 = 1 << 24;
@@ -114,6 +121,25 @@ impl RecordLayer {
         let end = content.iter().rposition(|byte| *byte != 0);
         let end = end.ok_or(RecordError::Invalid)?;
         Ok((content[end], &content[..end]))
+    }
+}
+
+/// The length of the first record, if it is complete.
+pub fn record_length(bytes: &[u8]) -> Result<Option<usize>, RecordError> {
+    if bytes
+        .first()
+        .is_some_and(|first| *first != APPLICATION_DATA)
+    {
+        return Err(RecordError::Invalid);
+    }
+    let [_, _, _, high, low, body @ ..] = bytes else {
+        return Ok(None);
+    };
+    let length = usize::from(u16::from_be_bytes([*high, *low]));
+    match length {
+        0 => Err(RecordError::Invalid),
+        _ if length > MAX_ENCRYPTED => Err(RecordError::Invalid),
+        _ => Ok((body.len() >= length).then_some(HEAD + length)),
     }
 }
 

@@ -12,15 +12,9 @@ use std::{
 use mio::net::TcpStream;
 
 use super::record_layer::{
-    ALERT, APPLICATION_DATA, HEAD, MAX_CONTENT, MAX_ENCRYPTED, RecordError, RecordLayer,
+    ALERT, APPLICATION_DATA, CLOSE_NOTIFY, HEAD, MAX_CONTENT, RecordError, RecordLayer,
+    USER_CANCELED, record_length,
 };
-
-/// The alert that says that nothing more is sent: the level `warning` and the number of `close_notify` (RFC 8446,
-/// section 6.1).
-const CLOSE_NOTIFY: [u8; 2] = [1, 0];
-
-/// The number of the alert `user_canceled`, which says nothing.
-const USER_CANCELED: u8 = 90;
 
 thread_local! {
     /// Where records are encrypted. A publisher can write in place of a delivery thread, so it does not belong to one.
@@ -145,25 +139,6 @@ impl<S: Read + Write> TlsSocket<S> {
             _ => drop(self.received.drain(..done)),
         }
         Ok(closed)
-    }
-}
-
-/// The length of the first record, if it is complete.
-fn record_length(bytes: &[u8]) -> Result<Option<usize>, RecordError> {
-    if bytes
-        .first()
-        .is_some_and(|first| *first != APPLICATION_DATA)
-    {
-        return Err(RecordError::Invalid);
-    }
-    let [_, _, _, high, low, body @ ..] = bytes else {
-        return Ok(None);
-    };
-    let length = usize::from(u16::from_be_bytes([*high, *low]));
-    match length {
-        0 => Err(RecordError::Invalid),
-        _ if length > MAX_ENCRYPTED => Err(RecordError::Invalid),
-        _ => Ok((body.len() >= length).then_some(HEAD + length)),
     }
 }
 
