@@ -25,5 +25,6 @@ mod query;
 mod random;
 pub mod registry;
 pub mod server;
+mod shared_task;
 pub mod timestamp;
 pub mod traces;

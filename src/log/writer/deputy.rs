@@ -19,7 +19,7 @@ use crate::{
         writer::task::{ChangeTask, Task},
         writer::waiting::Outcome,
     },
-    panic_text,
+    panic_text, shared_task,
 };
 
 /// Where the writer is. None before its thread has begun, and after it has ended.
@@ -91,8 +91,9 @@ impl Drop for Deputy<'_> {
     }
 }
 
-/// Whether tokio can move the other tasks of this thread to another one.
+/// Whether nothing else waits for this task, and tokio can move the other tasks of this thread to another one.
 fn may_block() -> bool {
     let handle = Handle::try_current();
-    handle.is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread)
+    !shared_task::is_running()
+        && handle.is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread)
 }
