@@ -91,7 +91,7 @@ async fn no_more_is_sent_than_the_windows_allow() {
     peer.send(&[window(1, 2), window(1, 1)].concat()).await;
     assert_eq!(peer.next().await.3, b"l");
     peer.frame(kind::SETTINGS, 0, 0, &[0, 4, 0, 0, 0, 9]).await;
-    let mut rest = vec![peer.next().await, peer.next().await];
+    let mut rest = [peer.next().await, peer.next().await];
     rest.sort_by_key(|frame| frame.0);
     assert_eq!(rest[0], (kind::DATA, flag::END_STREAM, 1, b"o".to_vec()));
     assert_eq!(rest[1].0, kind::SETTINGS);
