@@ -7,6 +7,7 @@ mod asset;
 mod manifest;
 pub mod notice;
 mod policy;
+mod render;
 mod site;
 mod texts;
 
@@ -22,6 +23,7 @@ use axum::{
     extract::{Path, Request},
     handler::Handler,
     http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
+    middleware,
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
@@ -100,9 +102,10 @@ where
             router = router.route(&format!("{path}/"), get(without_slash.clone()));
         }
     }
-    router
+    let rendered = Router::new()
         .leptos_routes_with_context(&options, routes, prepare_page(proxy), shell)
-        .with_state(options)
+        .layer(middleware::from_fn(render::layer));
+    router.merge(rendered).with_state(options)
 }
 
 /// The same page without the slash at the end of its path.
@@ -132,7 +135,7 @@ pub async fn missing(status: StatusCode, proxy: &ProxySettings, request: Request
         }
     };
     let render = render_app_to_stream_with_context(prepare, move || app::shell(assets.clone()));
-    render(request).await
+    render::alone(render(request)).await
 }
 
 /// The files that all pages need, and where the pages are.

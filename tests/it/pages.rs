@@ -85,3 +85,31 @@ async fn an_unknown_address_is_a_problem_document_for_a_program() {
         }
     }
 }
+
+/// Leptos has places for pages on each thread, which pages that are rendered at the same time must not share.
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_that_are_asked_for_at_once_are_all_whole() {
+    let server = Server::start().await;
+    let paths = ["/", "/admin", "/jobs", "/try", "/nothing"];
+    let asked = (0..150).map(|n| {
+        let url = server.url(paths[n % paths.len()]);
+        tokio::spawn(async move {
+            let client = reqwest::Client::builder().no_proxy();
+            let client = match n % 2 {
+                0 => client,
+                _ => client.http2_prior_knowledge(),
+            };
+            let request = client.build().expect("a client").get(&url);
+            let answer = request.header("accept", BROWSER).send().await;
+            let answer = answer.unwrap_or_else(|error| panic!("{url}: {error}"));
+            let expected = if url.ends_with("/nothing") { 404 } else { 200 };
+            assert_eq!(answer.status(), expected, "{url}");
+            let html = answer.text().await.expect("a page");
+            assert!(html.contains("<title>"), "{url}: {html}");
+            assert!(html.trim_end().ends_with("</html>"), "{url}: {html}");
+        })
+    });
+    for asked in asked.collect::<Vec<_>>() {
+        within(asked).await.expect("a whole page");
+    }
+}
