@@ -19,6 +19,9 @@ binaryen.setOptimizeLevel(2);
 binaryen.setShrinkLevel(2);
 binaryen.setGenerateStackIR(true);
 binaryen.setOptimizeStackIR(true);
+// Functions with one caller are inlined if they are small: larger ones stay, and are put beside similar ones later. That makes
+// the main part 0.2 % smaller with brotli.
+binaryen.setOneCallerInlineMaxSize(50);
 // The stack is at the beginning of the memory, and grows downwards.
 binaryen.setLowMemoryUnused(true);
 

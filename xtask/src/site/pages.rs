@@ -152,7 +152,7 @@ mod tests {
                 .filter_map(|name| name.parse::<u64>().ok())
                 .sum()
         };
-        assert_eq!(shares.iter().map(total).collect::<Vec<_>>(), [70, 70, 70]);
+        assert_eq!(shares.iter().map(total).collect::<Vec<_>>(), [71, 70, 69]);
         assert_eq!(shares.concat().len(), 20);
     }
 }

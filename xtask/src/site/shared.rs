@@ -3,7 +3,7 @@
 
 use super::{
     Folders,
-    groups::{Piece, content_size, grouped, pages_of},
+    groups::{Piece, Weights, content_size, grouped, pages_of},
     names::{LINK, MAIN, STYLE, STYLED},
     split::Split,
 };
@@ -18,6 +18,8 @@ use std::{
 /// The part whose shared code is in the main part: nearly all pages need it, and one large file compresses better than
 /// several.
 const FIRST: &str = "subscriber";
+/// How the names of the files begin that several parts share.
+const SHARED: &str = "chunk_";
 /// The module from which parts import what the main part has, and a name of the same length.
 const HOST: &str = "__wasm_split";
 const RENAMED: &str = "__wasm_base_";
@@ -36,41 +38,39 @@ const FEATURES: [&str; 6] = [
 pub fn put_together(folders: &Folders, out: &Path, split: &mut Split) -> Result<Vec<String>> {
     let mut users: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (part, files) in &split.parts {
-        for file in files.iter().filter(|file| file.starts_with("chunk_")) {
+        for file in files {
             users.entry(file).or_default().insert(part);
         }
     }
-    let (common, shared): (Vec<_>, Vec<_>) =
-        users.iter().partition(|(_, users)| users.contains(FIRST));
+    let (common, others): (Vec<_>, Vec<_>) = users
+        .iter()
+        .partition(|(file, users)| file.starts_with(SHARED) && users.contains(FIRST));
     let common: Vec<String> = common
         .into_iter()
         .map(|(file, _)| (*file).to_owned())
         .collect();
     let mut pieces = Vec::new();
-    for (file, users) in shared {
+    for (file, users) in others {
         pieces.push(Piece {
             pages: pages_of(users),
             bytes: content_size(&fs::read(out.join(file))?)?,
             files: vec![*file],
         });
     }
-    let groups: BTreeMap<String, Vec<&str>> = grouped(pieces)
+    let groups: BTreeMap<String, Vec<&str>> = grouped(pieces, &Weights::of_pages())
         .into_iter()
         .enumerate()
-        .map(|(number, piece)| (format!("shared_{number}.wasm"), piece.files))
+        .map(|(number, piece)| (name_of(number, &piece.files), piece.files))
         .collect();
     let host = host(folders, out, &split.files)?;
     for (name, files) in &groups {
         merge(folders, out, &host, files, name)?;
     }
+    // What belongs to the main part is in no group.
     let group_of = |file: &String| {
-        if common.contains(file) {
-            return None;
-        }
-        let group = groups
-            .iter()
-            .find(|(_, files)| files.contains(&file.as_str()));
-        Some(group.map_or_else(|| file.clone(), |(name, _)| name.clone()))
+        let mut groups = groups.iter();
+        let group = groups.find(|(_, files)| files.contains(&file.as_str()));
+        group.map(|(name, _)| name.clone())
     };
     let parts: BTreeMap<String, Vec<String>> = split
         .parts
@@ -90,6 +90,13 @@ pub fn put_together(folders: &Folders, out: &Path, split: &mut Split) -> Result<
     Ok(common)
 }
 
+/// The name of a group of files. The one that only one part needs gives it its name: the others of its group belong to the
+/// same pages.
+fn name_of(number: usize, files: &[&str]) -> String {
+    let own = files.iter().find(|file| !file.starts_with(SHARED));
+    own.map_or_else(|| format!("shared_{number}.wasm"), |own| (*own).to_owned())
+}
+
 /// Adds files to the main part, which has its bindings.
 pub fn add_to_main(folders: &Folders, out: &Path, files: &[String]) -> Result<()> {
     let main = out.join(MAIN);
@@ -105,7 +112,7 @@ pub fn add_to_main(folders: &Folders, out: &Path, files: &[String]) -> Result<()
 
 /// A module that only passes on what parts import, so that merged parts import it once.
 fn host(folders: &Folders, out: &Path, files: &[String]) -> Result<String> {
-    let some = files.iter().find(|file| !file.starts_with("chunk_"));
+    let some = files.iter().find(|file| !file.starts_with(SHARED));
     let some = some.context("there are no parts")?;
     let text = binaryen(folders, "wasm-dis", |command| command.arg(out.join(some)))?;
     let text = String::from_utf8(text.stdout)?;
