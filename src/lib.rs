@@ -25,6 +25,5 @@ mod query;
 mod random;
 pub mod registry;
 pub mod server;
-mod shared_task;
 pub mod timestamp;
 pub mod traces;

@@ -1,12 +1,8 @@
 //! Publishers that commit in place of the writer's thread.
 
-use std::{
-    future::poll_fn,
-    thread::{self, ThreadId},
-};
+use std::thread::{self, ThreadId};
 
 use super::*;
-use crate::shared_task;
 
 /// A log whose tail notes its threads. It panics at the text `bad`.
 fn open(folder: &TempDir, threads: &Arc<Mutex<Vec<ThreadId>>>, fatal: &Arc<Mutex<String>>) -> Log {
@@ -57,22 +53,6 @@ async fn where_other_tasks_would_have_to_wait_the_thread_of_the_writer_commits()
     let log = open(&folder, &threads, &fatal);
     for _ in 0..20 {
         push(&log, "good").await.expect("kept");
-    }
-    let here = thread::current().id();
-    assert!(threads.lock().iter().all(|thread| *thread != here));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn for_a_task_that_serves_several_requests_the_thread_of_the_writer_commits() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let (threads, fatal) = (Arc::default(), Arc::default());
-    let log = open(&folder, &threads, &fatal);
-    push_until_deputy(&log, &threads).await;
-    threads.lock().clear();
-    for _ in 0..20 {
-        let mut pushed = Box::pin(push(&log, "good"));
-        let polled = poll_fn(|cx| shared_task::poll(|| pushed.as_mut().poll(cx)));
-        polled.await.expect("kept");
     }
     let here = thread::current().id();
     assert!(threads.lock().iter().all(|thread| *thread != here));

@@ -19,7 +19,7 @@ use crate::{
         writer::task::{ChangeTask, Task},
         writer::waiting::Outcome,
     },
-    panic_text, shared_task,
+    panic_text,
 };
 
 /// Where the writer is. None before its thread has begun, and after it has ended.
@@ -91,9 +91,8 @@ impl Drop for Deputy<'_> {
     }
 }
 
-/// Whether nothing else waits for this task, and tokio can move the other tasks of this thread to another one.
+/// Whether tokio can move the other tasks of this thread to another one.
 fn may_block() -> bool {
     let handle = Handle::try_current();
-    !shared_task::is_running()
-        && handle.is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread)
+    handle.is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread)
 }

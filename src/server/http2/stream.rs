@@ -21,7 +21,7 @@ use super::{
     ready::StreamWaker,
     request_body::BodySender,
 };
-use crate::{delivery::write_tracking::WriteTracker, shared_task};
+use crate::delivery::write_tracking::WriteTracker;
 
 /// See the module documentation.
 pub struct Stream {
@@ -97,9 +97,7 @@ impl Stream {
         let waker = Waker::from(Arc::clone(&self.waker));
         let mut cx = Context::from_waker(&waker);
         // A panic ends this stream, and not the others of its connection.
-        let stepped = catch_unwind(AssertUnwindSafe(|| {
-            shared_task::poll(|| self.work.step(&mut cx))
-        }));
+        let stepped = catch_unwind(AssertUnwindSafe(|| self.work.step(&mut cx)));
         match stepped {
             Ok((step, bytes, is_last)) => {
                 self.rest = bytes;
