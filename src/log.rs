@@ -162,10 +162,7 @@ use openings::History;
 use replica_state::ReplicaState;
 use shared::Shared;
 use writer::Writer;
-use writer::{
-    deputy::WriterPlace,
-    queue::{Bound, Queue},
-};
+use writer::queue::{Bound, Queue};
 
 /// How many positions another node of a cluster may be ahead of this one. A cursor further ahead belongs to another
 /// history.
@@ -174,7 +171,6 @@ const MAX_BEHIND: Seq = 1 << 24;
 /// The log. Dropping it closes it: all accepted tasks are executed and answered first.
 pub struct Log {
     shared: Arc<Shared>,
-    place: Arc<WriterPlace>,
     writer: Option<JoinHandle<()>>,
     /// Locked as long as the log is open.
     _lock: File,
@@ -290,13 +286,9 @@ impl Log {
             })?;
         }
         let thread = std::thread::Builder::new().name("log".into());
-        let place = Arc::<WriterPlace>::default();
-        let given = Arc::clone(&place);
-        let run = move || writer.run(&given);
-        let writer = thread.spawn(run).map_err(OpenError::Thread)?;
+        let writer = thread.spawn(|| writer.run()).map_err(OpenError::Thread)?;
         Ok(Self {
             shared,
-            place,
             writer: Some(writer),
             _lock: lock,
         })

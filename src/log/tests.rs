@@ -5,7 +5,6 @@ mod audit;
 mod change_sets;
 mod cluster;
 mod copy;
-mod deputy;
 mod file_versions;
 mod handling;
 mod hooks;

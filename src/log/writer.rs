@@ -1,6 +1,5 @@
 //! The thread that writes the log. It takes all queued tasks, commits entries in one transaction with one fsync, passes
-//! the messages to the tail in order, and then answers. Between commits it does maintenance. While it waits, a publisher
-//! without company may commit its message in its place (`writer/deputy.rs`).
+//! the messages to the tail in order, and then answers. Between commits it does maintenance.
 
 pub(in crate::log) mod append;
 mod append_handled;
@@ -9,7 +8,6 @@ mod apply;
 mod commit;
 pub(in crate::log) mod counters;
 mod decide;
-pub(in crate::log) mod deputy;
 mod idle_release;
 mod in_cluster;
 mod maintenance;
@@ -22,7 +20,11 @@ pub(in crate::log) mod store;
 pub(in crate::log) mod task;
 mod waiting;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    time::Duration,
+};
 
 use crate::log::{
     error::{AppendError, Fatal, fatal_only},
@@ -35,7 +37,6 @@ use crate::log::{
     sample::NewSamples,
     shared::Shared,
     writer::decide::Decided,
-    writer::deputy::{WriterPlace, caught},
     writer::idle_release::IdleRelease,
     writer::maintenance_state::Maintenance,
     writer::queue::{Bound, Taken},
@@ -43,7 +44,7 @@ use crate::log::{
     writer::store::Store,
     writer::task::Task,
 };
-use crate::message::Message;
+use crate::{message::Message, panic_text};
 
 /// Gets the epochs and the messages of each commit, in order, on the writer's thread. Returns the number of connections
 /// that each message was queued for. Missing numbers count as 0.
@@ -109,60 +110,73 @@ impl Writer {
         Ok(self)
     }
 
-    /// Runs until the log is closed or has failed. Deputies find it in `place`.
-    pub fn run(mut self, place: &WriterPlace) {
-        let shared = Arc::clone(&self.shared);
-        let replica = self.replica.take();
-        place.put(self);
-        let result = caught(|| match replica {
-            Some(replica) => place.with(|writer| writer.work_in_cluster(replica)),
-            None => work(place, &shared),
-        });
-        let Some(mut writer) = place.take() else {
-            return;
+    /// Runs until the log is closed or has failed.
+    pub fn run(mut self) {
+        let result = catch_unwind(AssertUnwindSafe(|| match self.replica.take() {
+            Some(replica) => self.work_in_cluster(replica),
+            None => self.work(),
+        }));
+        let reason = match result {
+            Ok(Ok(())) => match self.close() {
+                Ok(()) => None,
+                Err(Fatal(reason)) => Some(reason),
+            },
+            Ok(Err(Fatal(reason))) => Some(reason),
+            Err(panic) => Some(format!(
+                "the log's writer panicked: {}",
+                panic_text::of(&*panic)
+            )),
         };
-        if let Err(Fatal(reason)) = result.and_then(|()| writer.close()) {
+        let shared = Arc::clone(&self.shared);
+        if let Some(reason) = reason {
             shared.queue.close(AppendError::Failed);
-            if let Some(on_fatal) = writer.on_fatal.take() {
+            if let Some(on_fatal) = self.on_fatal.take() {
                 on_fatal(reason);
             }
             // Closing the connection would checkpoint the write-ahead log and delete it. After a failed fsync the next
             // one may succeed without the data. So answered messages are safe only in the write-ahead log.
-            std::mem::forget(writer);
+            std::mem::forget(self);
         }
         shared.queue.close(AppendError::Closed);
         shared.queue.refuse_all();
     }
 
-    /// What is to be done before the next wait, and how long that may take.
-    fn prepare_to_wait(&mut self) -> Result<Option<Duration>, Fatal> {
-        self.check()?;
-        let due = self.send_due()?;
-        let timeout = self.maintain()?;
-        let timeout = timeout.into_iter().chain(due).min();
-        let timeout = self.idle_release.limit_wait(timeout);
-        Ok(self.files.limit_wait(timeout))
-    }
-
-    /// Executes tasks, after a look at the files of the log.
-    fn execute_checked(&mut self, tasks: Vec<Task>) -> Result<(), Fatal> {
-        self.idle_release.note_activity();
-        if let Err(fatal) = self.check_files() {
-            tasks
-                .into_iter()
-                .for_each(|task| task.refuse(&AppendError::Failed));
-            return Err(fatal);
+    fn work(&mut self) -> Result<(), Fatal> {
+        let options = &self.store.options;
+        let bound = Bound {
+            messages: options.batch_messages,
+            bytes: options.batch_bytes,
+        };
+        loop {
+            let due = self.send_due()?;
+            let timeout = self.maintain()?;
+            let timeout = timeout.into_iter().chain(due).min();
+            let timeout = self.idle_release.limit_wait(timeout);
+            let timeout = self.files.limit_wait(timeout);
+            match self
+                .shared
+                .queue
+                .take(bound, timeout, (self.expected, COMMIT_DELAY))
+            {
+                Taken::Tasks(tasks) => {
+                    self.idle_release.note_activity();
+                    if let Err(fatal) = self.check_files() {
+                        tasks
+                            .into_iter()
+                            .for_each(|task| task.refuse(&AppendError::Failed));
+                        return Err(fatal);
+                    }
+                    self.execute(tasks)?;
+                }
+                Taken::Nothing => {
+                    self.check_files()?;
+                    self.expected = 0;
+                    self.idle_release
+                        .release_if_idle(&mut self.store, &self.shared.readers);
+                }
+                Taken::Closed => return Ok(()),
+            }
         }
-        self.execute(tasks)
-    }
-
-    /// Does what is due when nothing has arrived.
-    fn idle(&mut self) -> Result<(), Fatal> {
-        self.check_files()?;
-        self.expected = 0;
-        self.idle_release
-            .release_if_idle(&mut self.store, &self.shared.readers);
-        Ok(())
     }
 
     /// Fails when a file of the log was deleted or replaced.
@@ -250,26 +264,5 @@ impl Writer {
             self.store.checkpoint("TRUNCATE")
         });
         fatal_only(result)
-    }
-}
-
-/// The loop of the thread. The writer is in its place while the thread waits.
-fn work(place: &WriterPlace, shared: &Shared) -> Result<(), Fatal> {
-    let bound = place.with(|writer| {
-        let options = &writer.store.options;
-        Ok(Bound {
-            messages: options.batch_messages,
-            bytes: options.batch_bytes,
-        })
-    })?;
-    loop {
-        let (timeout, expected) =
-            place.with(|writer| Ok((writer.prepare_to_wait()?, writer.expected)))?;
-        match shared.queue.take(bound, timeout, (expected, COMMIT_DELAY)) {
-            Taken::Tasks(tasks) => place.with(|writer| writer.execute_checked(tasks))?,
-            Taken::WasLent => {}
-            Taken::Nothing => place.with(Writer::idle)?,
-            Taken::Closed => return Ok(()),
-        }
     }
 }

@@ -7,7 +7,6 @@ use crate::log::{
     entry::{Appended, Entry, IdempotencyKey},
     error::AppendError,
     outcome::{MaintenanceCounts, Recalled},
-    writer::deputy::Deputy,
     writer::reply::{block_on, channel},
     writer::task::{ChangeTask, Task},
 };
@@ -73,9 +72,6 @@ impl Log {
     /// Appends an entry. Waits for space in the queue and for the result. Any async runtime can drive the future. If it
     /// is dropped earlier, the message may still be stored.
     pub async fn append(&self, entry: Entry) -> Result<Appended, AppendError> {
-        if let Some(deputy) = Deputy::of(&self.place, &self.shared) {
-            return deputy.append(entry);
-        }
         let (sender, receiver) = channel();
         let (mut entry, mut answer) = (entry, move |outcome| sender.send(outcome));
         while let Err(busy) = self.try_append(entry, answer) {

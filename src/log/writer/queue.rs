@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use parking_lot::{Condvar, Mutex, MutexGuard};
+use parking_lot::{Condvar, Mutex};
 
 use crate::log::{error::AppendError, replication::StreamRecord, writer::task::Task};
 
@@ -41,10 +41,6 @@ struct State {
     urgent: usize,
     /// The number of messages that the writer waits for. None if it is not waiting.
     wanted: Option<usize>,
-    /// Whether a publisher may have the place of the writer's thread, has it, and has had it since the last task.
-    lendable: bool,
-    is_lent: bool,
-    was_lent: bool,
     /// Publishers that wait for space.
     wakers: Vec<Waker>,
     closed: Option<AppendError>,
@@ -56,8 +52,6 @@ pub(in crate::log) enum Taken {
     Tasks(Vec<Task>),
     /// The timeout has passed.
     Nothing,
-    /// A publisher has had the place of the writer's thread.
-    WasLent,
     /// The queue is closed and empty.
     Closed,
 }
@@ -127,17 +121,10 @@ impl Queue {
     /// push together again, and one fsync can store all their messages.
     pub fn take(&self, bound: Bound, timeout: Option<Duration>, delay: (usize, Duration)) -> Taken {
         let mut state = self.state.lock();
-        let (expected, span) = delay;
-        state.lendable = expected <= 1;
-        let found = self.wait_for(&mut state, 1, timeout.map(|span| Instant::now() + span));
-        state.lendable = false;
-        let was_lent = std::mem::take(&mut state.was_lent);
-        if was_lent && state.tasks.is_empty() && state.others.is_empty() && state.closed.is_none() {
-            return Taken::WasLent;
-        }
-        if !found {
+        if !self.wait_for(&mut state, 1, timeout.map(|span| Instant::now() + span)) {
             return Taken::Nothing;
         }
+        let (expected, span) = delay;
         if state.messages < expected && state.closed.is_none() {
             self.wait_for(&mut state, expected, Some(Instant::now() + span));
         }
@@ -171,43 +158,15 @@ impl Queue {
         tasks
     }
 
-    /// Lends the writer to a publisher, if it waits for the first message and expects no others with it. The publisher
-    /// then has the place of the writer's thread until it calls [`Queue::give_back`].
-    pub fn borrow(&self) -> bool {
-        let mut state = self.state.lock();
-        let lent = state.lendable
-            && state.closed.is_none()
-            && state.tasks.is_empty()
-            && state.others.is_empty();
-        if lent {
-            (state.lendable, state.is_lent) = (false, true);
-        }
-        lent
-    }
-
-    /// Ends what [`Queue::borrow`] began, and wakes the writer's thread: what it waits for may have changed.
-    pub fn give_back(&self) {
-        let mut state = self.state.lock();
-        (state.is_lent, state.was_lent) = (false, true);
-        self.arrived.notify_one();
-    }
-
     /// Waits until this many messages are queued, another task is queued, or the queue is closed. False if the deadline
     /// came first.
     fn wait_for(
         &self,
-        state: &mut MutexGuard<'_, State>,
+        state: &mut parking_lot::MutexGuard<'_, State>,
         wanted: usize,
         deadline: Option<Instant>,
     ) -> bool {
         loop {
-            while state.is_lent {
-                self.arrived.wait(state);
-            }
-            if state.was_lent {
-                state.wanted = None;
-                return true;
-            }
             if state.messages >= wanted
                 || state.urgent > 0
                 || !state.others.is_empty()
@@ -220,7 +179,7 @@ impl Queue {
             match deadline {
                 None => self.arrived.wait(state),
                 Some(deadline) => {
-                    if self.arrived.wait_until(state, deadline).timed_out() && !state.is_lent {
+                    if self.arrived.wait_until(state, deadline).timed_out() {
                         state.wanted = None;
                         return state.messages >= wanted;
                     }

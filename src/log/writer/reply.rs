@@ -50,13 +50,6 @@ impl<T> Drop for Sender<T> {
     }
 }
 
-impl<T> Receiver<T> {
-    /// What was sent up to now.
-    pub fn sent(self) -> Option<T> {
-        self.0.lock().value.take()
-    }
-}
-
 impl<T> Future for Receiver<T> {
     type Output = Option<T>;
 
