@@ -70,7 +70,8 @@ impl Inheritance {
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use tokio::net::{TcpListener, TcpStream};
 
