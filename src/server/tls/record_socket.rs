@@ -166,20 +166,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for RecordSocket<S> {
             let mut records = ReadBuf::new(&mut memory);
             let polled = Pin::new(&mut self.socket).poll_read(cx, &mut records);
             let count = records.filled().len();
-            let outcome = match polled {
-                Poll::Ready(Ok(())) if count == 0 => Err(io::ErrorKind::UnexpectedEof.into()),
-                Poll::Ready(Ok(())) => {
+            let outcome = polled.map(|read| match read {
+                Ok(()) if count == 0 => Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(()) => {
                     let received = self.receive(&mut memory[..count], buffer);
                     received.map_err(io::Error::other)
                 }
-                Poll::Ready(Err(error)) => Err(error),
-                Poll::Pending => {
-                    RECEIVED.set(memory);
-                    return Poll::Pending;
-                }
-            };
+                Err(error) => Err(error),
+            });
             RECEIVED.set(memory);
-            outcome?;
+            ready!(outcome)?;
         }
         Poll::Ready(Ok(()))
     }
