@@ -84,7 +84,7 @@ pub(crate) use not_loaded::not_loaded;
 pub(crate) use outside::{outside, outside_data, outside_data_signal, outside_signal};
 pub(crate) use push_form::{
     Draft, PushForm, Recipient, RecipientCount, Suggestions, audience_text, push_result_text,
-    segment,
+    recipients, segment, suggested,
 };
 pub(crate) use question::{Wording, ask_first, question};
 pub(crate) use reach::reach;

@@ -89,6 +89,8 @@ fn skip(event: leptos::ev::MouseEvent) {
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub async fn hydrate() -> bool {
+    // In the built site, panics have no messages (`xtask/src/site/panics.rs`).
+    #[cfg(debug_assertions)]
     console_error_panic_hook::set_once();
     let path = browser::pathname();
     let loaded = pages::load(site_path::below_base(&path)).await;

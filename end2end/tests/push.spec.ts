@@ -1,6 +1,7 @@
 // The push section of the panel.
+import type { BrowserContext, Page } from '@playwright/test';
 import { expect, Tab, test } from '../fixtures';
-import { goTo, openPanel, push } from '../panel';
+import { goTo, isLive, openPanel, push } from '../panel';
 
 test('a push to a client from the list shows its recipients, and then its receipts', { tag: '@phone' }, async ({ context, server }) => {
   const [first, second] = [await Tab.open(context, server), await Tab.open(context, server)];
@@ -163,4 +164,53 @@ test('a push to a server that is gone says so in plain words', async ({ context,
   await server.kill();
   await push(panel);
   await expect(panel.locator('#form-note')).toHaveText('The server does not answer.');
+});
+
+/** Opens the section with its form alone. `rest` loads the rest. */
+async function openForm(context: BrowserContext, server: { url: string }, query = ''): Promise<{ panel: Page; rest: () => void }> {
+  const panel = await context.newPage();
+  let rest = () => {};
+  const wanted = new Promise<void>((resolve) => (rest = resolve));
+  await panel.route(/split_push_side/, async (route) => {
+    await wanted;
+    await route.continue();
+  });
+  await panel.goto(`${server.url}/admin/push${query}`);
+  await isLive(panel);
+  return { panel, rest };
+}
+
+test('what is pressed before the rest of the section is loaded happens then', { tag: '@phone' }, async ({ context, server }) => {
+  const tab = await Tab.open(context, server);
+  const { panel, rest } = await openForm(context, server, `?client=${await tab.id()}`);
+  await panel.getByRole('radio', { name: 'JSON' }).check();
+  await panel.getByLabel('Data').fill('[1');
+  await expect(panel.locator('#data-note')).toContainText('Line 1, column 2');
+  await panel.getByLabel('Data').fill('["in haste"]');
+  const button = panel.getByRole('button', { name: 'Push', exact: true });
+  await button.click();
+  await expect(button).toBeDisabled();
+  // It was pressed for another text.
+  await panel.getByLabel('Data').fill('["thought over"]');
+  await expect(button).toBeEnabled();
+  await button.click();
+  await expect(button).toBeDisabled();
+  rest();
+  await expect(panel.getByRole('region', { name: 'Delivery' })).toContainText('Sent to 1 connection.');
+  await expect(tab.messages()).toHaveCount(1);
+  await expect(tab.messages()).toContainText('thought over');
+  await expect(button).toBeEnabled();
+});
+
+test('several recipients are chosen before the rest of the section is loaded', async ({ context, server }) => {
+  const { panel, rest } = await openForm(context, server);
+  await panel.getByLabel('Data').fill('for two');
+  await panel.getByRole('radio', { name: 'Several' }).check();
+  await expect(panel.locator('.field.to [aria-busy=true]')).toBeAttached();
+  rest();
+  await panel.getByRole('combobox', { name: 'Recipients of the push' }).fill('ada, bea');
+  await expect(panel.getByLabel('Data')).toHaveValue('for two');
+  await expect(panel.getByRole('radio', { name: 'Several' })).toBeChecked();
+  await push(panel);
+  await expect(panel.getByRole('region', { name: 'Delivery' })).toContainText('The clients are offline.');
 });

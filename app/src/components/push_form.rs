@@ -6,6 +6,8 @@ mod options;
 mod recipient;
 mod recipients;
 
+use std::sync::Arc;
+
 use leptos::{ev::SubmitEvent, prelude::*};
 
 use crate::{
@@ -16,13 +18,14 @@ use crate::{
     erased_signal::{ErasedMemo, ErasedSignal},
     formatting,
     i18n::{interpolate, plural, texts, tr},
-    wire::{AudienceSize, PushAnswer, PushRequest, To},
+    wire::{AudienceSize, PushAnswer, To},
 };
 use audience::AudienceFields;
+pub(crate) use audience::suggested;
 pub(crate) use draft::Draft;
 use draft::json_error_text;
 pub(crate) use recipient::Recipient;
-pub(crate) use recipients::Suggestions;
+pub(crate) use recipients::{Suggestions, recipients};
 
 /// The number of recipients that a push would reach now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,38 +39,30 @@ pub(crate) enum RecipientCount {
     Refused(FieldError),
 }
 
-/// The form. It calls `on_push` with a push for each audience when all fields are valid.
+/// Makes the field for several recipients, with its error.
+pub(crate) type SeveralField = Arc<dyn Fn(Signal<Option<String>>) -> AnyView + Send + Sync>;
+
+/// The form.
 #[component]
 pub fn PushForm(
     /// The values of the fields.
     draft: Draft,
     /// The number of recipients.
     recipient_count: ErasedSignal<RecipientCount>,
-    /// Suggested recipients.
-    suggestions: Suggestions,
+    /// The field for several recipients.
+    several: SeveralField,
     /// The error of the server.
     field_error: ErasedSignal<Option<FieldError>>,
     /// Whether a request is running.
-    busy: Signal<bool>,
-    /// The push is complete and valid.
-    on_push: Callback<Vec<PushRequest>>,
+    busy: RwSignal<bool>,
+    /// Whether a push to everyone waits for confirmation.
+    asked: RwSignal<bool>,
+    /// The form is to be checked and sent.
+    on_submit: Callback<()>,
 ) -> impl IntoView {
-    // Whether a push to everyone waits for confirmation.
-    let asked = RwSignal::new(false);
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        let is_everyone = |push: &PushRequest| push.to == To::Everyone;
-        match untrack(|| draft.requests()) {
-            Ok(pushes) if pushes.iter().any(is_everyone) && !asked.get_untracked() => {
-                asked.set(true);
-            }
-            Ok(pushes) => {
-                asked.set(false);
-                field_error.set(None);
-                on_push.run(pushes);
-            }
-            Err(wrong) => field_error.set(Some(wrong)),
-        }
+        on_submit.run(());
     };
     let about = move |field: Field| {
         let field_error = field_error.get();
@@ -97,7 +92,7 @@ pub fn PushForm(
     view! {
         <form class="push" on:submit=submit novalidate aria-labelledby="push">
             <h2 id="push">{tr(|t| t.push.title)}</h2>
-            <AudienceFields draft suggestions note=about_to />
+            <AudienceFields draft several note=about_to />
             {data_field(draft, optional_text(move || about(Field::Data)))}
             <div class="fields">
                 {event_field(draft, optional_text(move || about(Field::Event)))}
@@ -125,7 +120,7 @@ pub fn PushForm(
 fn question(
     asked: RwSignal<bool>,
     recipient_count: ErasedSignal<RecipientCount>,
-    busy: Signal<bool>,
+    busy: RwSignal<bool>,
 ) -> AnyView {
     let size = move || match recipient_count.get() {
         RecipientCount::Known(size) => size,

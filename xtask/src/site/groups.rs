@@ -9,18 +9,18 @@ use std::collections::BTreeSet;
 /// in a larger one, and there is a request more.
 const FILE: usize = 1_200;
 
-/// How much a byte counts on pages that are near their target or above it ([`sizes`]), and on `/` and `/try`, which are for
-/// everybody. On all others it counts 1: they have room, and load more that they do not need. A page that does not meet its
-/// target gets a larger weight, as long as the others still meet theirs.
+/// How much a byte counts on pages that are near their target ([`sizes`]), and on `/` and `/try`, which are for everybody. On all
+/// others it counts 1: they have room, and load more that they do not need. A page that comes near its target gets a larger
+/// weight, as long as the others still meet theirs.
 const WEIGHTS: [(&str, usize); 8] = [
     ("/", 56),
     ("/ with messages", 5),
     ("/try", 5),
     ("/jobs", 2),
     ("/admin", 2),
-    ("/admin/clients", 28),
-    ("/admin/messages", 36),
-    ("/admin/push", 8),
+    ("/admin/clients", 20),
+    ("/admin/messages", 40),
+    ("/admin/push", 2),
 ];
 
 /// The sections of a file that remain in a merged file: tables, code and data.

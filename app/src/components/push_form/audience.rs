@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use super::{
+    SeveralField,
     draft::{Audience, Draft},
-    recipients::{Suggestions, recipients},
     segment,
 };
 use crate::{
@@ -18,8 +18,8 @@ use crate::{
 pub fn AudienceFields(
     /// The values of the form.
     draft: Draft,
-    /// What is suggested.
-    suggestions: Suggestions,
+    /// The field for several recipients.
+    several: SeveralField,
     /// The error of the field.
     note: Signal<Option<String>>,
 ) -> impl IntoView {
@@ -34,7 +34,7 @@ pub fn AudienceFields(
     };
     let field = move || match draft.audience.get() {
         Audience::One => one_line(|t| t.push.client_id, "client", draft.client, "ids", note),
-        Audience::Several => recipients(draft, suggestions, note),
+        Audience::Several => several(note),
         Audience::Topic => one_line(|t| t.push.topic_name, "topic", draft.topic, "topics", note),
         Audience::Everyone => view! { <p class="hint">{tr(|t| t.push.everyone_hint)}</p> }.erase(),
     };
@@ -47,8 +47,6 @@ pub fn AudienceFields(
             {choice(|t| t.push.everyone, Audience::Everyone)}
         </fieldset>
         <div class="field to">{field} <FieldNote id="to-note" text=note /></div>
-        {offer("ids", suggestions.ids)}
-        {offer("topics", suggestions.topics)}
     }
     .erase()
 }
@@ -78,7 +76,8 @@ fn one_line(
     .erase()
 }
 
-fn offer(id: &'static str, names: ErasedSignal<Vec<String>>) -> AnyView {
+/// What the field with this list suggests.
+pub(crate) fn suggested(id: &'static str, names: ErasedSignal<Vec<String>>) -> AnyView {
     let options = keyed_list(move || {
         let entry = |name: String| {
             ListItem::new(name.clone(), move || {
@@ -87,5 +86,5 @@ fn offer(id: &'static str, names: ErasedSignal<Vec<String>>) -> AnyView {
         };
         names.get().into_iter().map(entry).collect()
     });
-    view! { <datalist id=id>{options}</datalist> }.erase()
+    view! { <datalist id=id>{options}</datalist> }.erase_client_only()
 }

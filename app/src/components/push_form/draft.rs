@@ -205,7 +205,7 @@ impl Draft {
     }
 
     /// All values of the form.
-    pub(super) fn track(self) {
+    pub(crate) fn track(self) {
         self.audience.track();
         self.recipients.track();
         self.as_json.track();
@@ -273,7 +273,7 @@ impl Draft {
     }
 
     /// A push for each audience, or the first error.
-    pub(super) fn requests(self) -> Result<Vec<PushRequest>, FieldError> {
+    pub(crate) fn requests(self) -> Result<Vec<PushRequest>, FieldError> {
         let audiences = self.audiences()?;
         audiences.into_iter().map(|to| self.message(to)).collect()
     }

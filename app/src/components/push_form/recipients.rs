@@ -65,7 +65,7 @@ impl FieldState {
 }
 
 /// The field with its chips.
-pub(super) fn recipients(
+pub(crate) fn recipients(
     draft: Draft,
     suggestions: Suggestions,
     note: Signal<Option<String>>,

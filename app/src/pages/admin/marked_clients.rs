@@ -11,8 +11,8 @@ use crate::{
     api::{ApiError, Client, ClientsQuery},
     client_list::ClientList,
     components::{
-        CopyButton, EraseView, Mark, aria_bool, ask_first, lazy_view, on_click, optional_text,
-        save_form, text, when,
+        CopyButton, EraseView, Mark, aria_bool, ask_first, lazy_view, not_loaded, on_click,
+        optional_text, save_form, text, when,
     },
     erased_signal::ErasedSignal,
     i18n::{self, plural, texts, tr},
@@ -38,6 +38,8 @@ pub(super) struct MarkedClients {
     naming: RwSignal<bool>,
     /// The result of the last action.
     note: RwSignal<Option<String>>,
+    /// Whether the code that marks all of them could not be loaded.
+    failed: RwSignal<bool>,
 }
 
 impl MarkedClients {
@@ -49,6 +51,7 @@ impl MarkedClients {
             lists: SavedLists::new(session),
             naming: RwSignal::new(false),
             note: RwSignal::new(None),
+            failed: RwSignal::new(false),
         }
     }
 
@@ -76,39 +79,45 @@ impl MarkedClients {
     pub(super) fn mark_all(self, query: ClientsQuery) {
         self.note.set(None);
         spawn_local(async move {
-            let mut ids: Vec<String> = Vec::new();
-            let mut after = None;
-            loop {
-                let query = ClientsQuery {
-                    limit: Some(PAGE),
-                    after: after.take(),
-                    offset: None,
-                    sort: None,
-                    ..query.clone()
-                };
-                match Client::new("").clients(&query).await {
-                    Ok(page) => {
-                        ids.extend(page.clients.into_iter().map(|client| client.client_id));
-                        after = page.next;
-                    }
-                    Err(error) => {
-                        self.session.check_unauthorized(&error);
-                        self.note.try_set(Some(i18n::error(&error)));
-                        return;
-                    }
-                }
-                if after.is_none() || ids.len() >= MOST {
-                    break;
-                }
+            if mark_all_clients(self, query).await.is_err() {
+                self.failed.try_set(true);
             }
-            if ids.len() >= MOST {
-                let said = plural(texts().clients.most, MOST as u64, &[]);
-                self.note.try_set(Some(said));
-                ids.truncate(MOST);
-            }
-            ids.sort_unstable();
-            self.ids.set(ids);
         });
+    }
+
+    async fn read_all(self, query: ClientsQuery) {
+        let mut ids: Vec<String> = Vec::new();
+        let mut after = None;
+        loop {
+            let query = ClientsQuery {
+                limit: Some(PAGE),
+                after: after.take(),
+                offset: None,
+                sort: None,
+                ..query.clone()
+            };
+            match Client::new("").clients(&query).await {
+                Ok(page) => {
+                    ids.extend(page.clients.into_iter().map(|client| client.client_id));
+                    after = page.next;
+                }
+                Err(error) => {
+                    self.session.check_unauthorized(&error);
+                    self.note.try_set(Some(i18n::error(&error)));
+                    return;
+                }
+            }
+            if after.is_none() || ids.len() >= MOST {
+                break;
+            }
+        }
+        if ids.len() >= MOST {
+            let said = plural(texts().clients.most, MOST as u64, &[]);
+            self.note.try_set(Some(said));
+            ids.truncate(MOST);
+        }
+        ids.sort_unstable();
+        self.ids.set(ids);
     }
 
     pub(super) fn clear(self) {
@@ -147,7 +156,8 @@ pub(super) fn bar(marked: MarkedClients, current: CurrentSection) -> AnyView {
             move || marked_clients(marked, current),
         )
     };
-    when(move || marked.len() > 0, shown)
+    view! { {when(move || marked.len() > 0, shown)} {when(move || marked.failed.get(), not_loaded)} }
+        .erase()
 }
 
 #[wasm_split(marked_clients, wasm_split_path = ::leptos::wasm_split, preload(load_marked_clients), fallible)]
@@ -156,6 +166,12 @@ fn marked_clients(
     current: CurrentSection,
 ) -> Result<AnyView, SplitLoaderError> {
     Ok(actions(marked, current))
+}
+
+#[wasm_split(marked_clients, wasm_split_path = ::leptos::wasm_split, fallible)]
+fn mark_all_clients(marked: MarkedClients, query: ClientsQuery) -> Result<(), SplitLoaderError> {
+    spawn_local(async move { marked.read_all(query).await });
+    Ok(())
 }
 
 fn actions(marked: MarkedClients, current: CurrentSection) -> AnyView {
