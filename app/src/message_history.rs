@@ -101,8 +101,14 @@ impl MessageHistory {
         })
     }
 
+    /// The cursor of the page that can be added after the oldest message.
     pub(crate) fn next(&self) -> Option<String> {
-        self.next.clone()
+        self.next.clone().filter(|_| !self.is_full())
+    }
+
+    /// Whether there are older messages, but no room for them.
+    pub(crate) fn is_full(&self) -> bool {
+        self.next.is_some() && self.messages.len() >= Self::MAX_MESSAGES
     }
 
     /// The messages whose receipts may have changed when those of these clients have, as a range to request:
@@ -190,14 +196,15 @@ mod tests {
     }
 
     #[test]
-    fn the_history_is_bounded_and_continues_after_its_last_message() {
+    fn the_history_is_bounded_and_knows_that_there_are_older_messages() {
         let mut messages = MessageHistory::default();
         let many: Vec<u64> = (1..=MessageHistory::MAX_MESSAGES as u64 + 2)
             .rev()
             .collect();
         messages.renew(page(&many), None);
         assert_eq!(messages.messages().len(), MessageHistory::MAX_MESSAGES);
-        assert_eq!(messages.next().as_deref(), Some("k3-3"));
+        assert!(messages.is_full());
+        assert!(messages.next().is_none());
     }
 
     #[test]

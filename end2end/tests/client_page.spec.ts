@@ -9,6 +9,16 @@ async function tell(server: { url: string }, client: string, data: string): Prom
   expect(answer.ok).toBe(true);
 }
 
+test('an inbox that could not be loaded is not called empty', async ({ context, server }) => {
+  await server.push({ to: { client: 'ada' }, data: 'waits' });
+  const panel = await context.newPage();
+  await panel.route('**/api/messages?*', (route) => route.fulfill({ status: 500, body: '' }));
+  await panel.goto(`${server.url}/admin/client?id=ada`);
+  await expect(panel.getByRole('region', { name: 'Connections' })).toBeVisible();
+  await expect(panel.locator('.field-note').filter({ hasText: /./ }).first()).toBeVisible();
+  await expect(panel.getByText('Nothing waits for this client.')).toHaveCount(0);
+});
+
 test('the page of a client shows its connections and what became of its messages', { tag: '@phone' }, async ({ context, server }) => {
   const tab = await Tab.open(context, server);
   const id = await tab.id();

@@ -96,6 +96,21 @@ test('older messages are on the next page', { tag: '@phone' }, async ({ context,
   await expect(panel.getByRole('button', { name: 'Older messages' })).toHaveCount(0);
 });
 
+test('when the list is full, it says how older messages are listed', async ({ context, server }) => {
+  const line = (n: number) => JSON.stringify({ to: 'everyone', data: `number ${n}` });
+  const body = Array.from({ length: 520 }, (_, n) => line(n)).join('\n');
+  await fetch(`${server.url}/push/batch`, { method: 'POST', headers: { 'Content-Type': 'application/x-ndjson' }, body });
+  const panel = await openPanel(context, server, '/messages');
+  const older = panel.getByRole('button', { name: 'Older messages' });
+  for (let count = 50; count < 500; count += 50) {
+    await expect(entries(panel)).toHaveCount(count);
+    await older.press('Enter');
+  }
+  await expect(entries(panel)).toHaveCount(500);
+  await expect(older).toHaveCount(0);
+  await expect(panel.getByText('Only the newest 500 are listed.')).toBeVisible();
+});
+
 test('a message is recalled after a confirmation', { tag: '@phone' }, async ({ context, server }) => {
   const panel = await openPanel(context, server, '/messages');
   const tab = await Tab.open(context, server);

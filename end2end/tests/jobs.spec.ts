@@ -136,7 +136,8 @@ test('the page continues after a restart of the server', async ({ page, server }
   await page.goto(worker.page);
   await isLive(page);
   await server.kill();
-  await expect(page.getByText('Connecting')).toBeVisible();
+  await expect(page.getByText('Reconnecting')).toBeVisible();
+  await expect(page.getByText('The server does not answer.')).toBeVisible();
   await server.start();
   await worker.report({ step: 2, message: 'after' });
   await isLive(page);

@@ -20,7 +20,7 @@ pub(crate) enum JobEvent {
     Lines(JsValue),
     /// The last state of the job. The stream is over.
     End(JobInfo),
-    /// The connection was lost. The browser reconnects.
+    /// The connection was lost, or could not be opened. The browser tries again.
     Away,
     /// The server refused the stream. The browser does not reconnect.
     Refused,

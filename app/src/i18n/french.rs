@@ -504,6 +504,7 @@ translation! {
         first_push: "Envoyer un message",
         no_match: "Aucun message ne correspond.",
         older: "Messages plus anciens",
+        limit: "Seuls les 500 plus récents sont affichés. Indiquez une date antérieure dans « Au » pour afficher les plus anciens.",
         loading: "Chargement de l’historique",
         message: "Message",
         message_gone: "Ce message n’existe pas. Il a été supprimé ou n’a jamais existé.",

@@ -504,6 +504,7 @@ translation! {
         first_push: "Nachricht senden",
         no_match: "Keine Nachricht passt.",
         older: "Ältere Nachrichten",
+        limit: "Nur die neuesten 500 werden aufgeführt. Ein früherer Zeitpunkt bei „Bis“ zeigt ältere.",
         loading: "Verlauf wird geladen",
         message: "Nachricht",
         message_gone: "Diese Nachricht gibt es nicht. Sie wurde entfernt oder war nie da.",

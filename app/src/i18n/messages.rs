@@ -33,6 +33,7 @@ texts! {
         first_push: "Push a message", "推送一条消息";
         no_match: "No message matches.", "没有符合条件的消息。";
         older: "Older messages", "更早的消息";
+        limit: "Only the newest 500 are listed. Set “Until” to an earlier time to list older ones.", "只列出最新的 500 条。将“到”设为更早的时间，即可列出更早的消息。";
         loading: "Loading the history", "正在加载历史";
         message: "Message", "消息";
         message_gone: "This message does not exist. It was removed or has never been there.", "此消息不存在：它已被移除或从未存在。";

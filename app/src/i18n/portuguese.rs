@@ -504,6 +504,7 @@ translation! {
         first_push: "Enviar uma mensagem",
         no_match: "Nenhuma mensagem corresponde.",
         older: "Mensagens mais antigas",
+        limit: "Só são mostradas as 500 mais recentes. Indique uma data anterior em “Até” para mostrar as mais antigas.",
         loading: "Carregando o histórico",
         message: "Mensagem",
         message_gone: "Esta mensagem não existe. Foi removida ou nunca existiu.",

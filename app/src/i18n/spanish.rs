@@ -504,6 +504,7 @@ translation! {
         first_push: "Enviar un mensaje",
         no_match: "Ningún mensaje coincide.",
         older: "Mensajes anteriores",
+        limit: "Solo se muestran los 500 más recientes. Indica una fecha anterior en «Hasta» para mostrar los más antiguos.",
         loading: "Cargando el historial",
         message: "Mensaje",
         message_gone: "Este mensaje no existe. Se eliminó o nunca existió.",

@@ -44,7 +44,7 @@ impl Frame {
     }
 
     /// The SVG path of a line. It is broken where a value is missing, and where two points are more than
-    /// `apart` milliseconds apart: the node was not running.
+    /// `apart` milliseconds apart: the node was not running. A value alone is a dot.
     pub(crate) fn line(&self, points: &[Point], apart: f64) -> String {
         let mut path = String::new();
         let mut last = f64::NEG_INFINITY;
@@ -59,6 +59,9 @@ impl Frame {
             path.push_str(&(self.x(*at) as i64).to_string());
             path.push(' ');
             path.push_str(&(self.y(*value) as i64).to_string());
+            if step == 'M' {
+                path.push_str("h0");
+            }
             last = *at;
         }
         path
@@ -130,7 +133,7 @@ mod tests {
     fn points_are_mapped_to_coordinates() {
         let points = [(0.0, Some(0.0)), (5.0, Some(5.0)), (10.0, Some(10.0))];
         let frame = Frame::around(&points, 10.0, 10.0);
-        assert_eq!(frame.line(&points, 6.0), "M0 1000L3000 500L6000 0");
+        assert_eq!(frame.line(&points, 6.0), "M0 1000h0L3000 500L6000 0");
     }
 
     #[test]
@@ -143,14 +146,14 @@ mod tests {
             (9.0, Some(1.0)),
         ];
         let frame = Frame::around(&points, 10.0, 10.0);
-        assert_eq!(frame.line(&points, 2.0), "M0 0M1200 0L1800 0M5400 0");
+        assert_eq!(frame.line(&points, 2.0), "M0 0h0M1200 0h0L1800 0M5400 0h0");
     }
 
     #[test]
     fn points_before_the_range_are_not_drawn() {
         let points = [(0.0, Some(1.0)), (95.0, Some(1.0))];
         let frame = Frame::around(&points, 100.0, 10.0);
-        assert_eq!(frame.line(&points, 1e9), "M3000 0");
+        assert_eq!(frame.line(&points, 1e9), "M3000 0h0");
     }
 
     #[test]

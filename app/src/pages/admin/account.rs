@@ -144,7 +144,12 @@ impl Account {
 /// The view of the section.
 pub(super) fn view(page: Account) -> AnyView {
     let state = optional_text(move || {
+        if !page.session.has_token() {
+            return Some(texts().problems.admin_token_needed.to_owned());
+        }
         page.sessions.with(|sessions| match sessions {
+            // The note says what went wrong.
+            None if page.note.with(Option::is_some) => None,
             None => Some(texts().api_keys.loading.to_owned()),
             Some(all) if all.is_empty() => Some(texts().account.none.to_owned()),
             Some(_) => None,

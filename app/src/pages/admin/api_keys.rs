@@ -198,6 +198,7 @@ fn with_token(page: ApiKeys) -> AnyView {
     };
     let state = optional_text(move || {
         page.keys.with(|keys| match keys {
+            None if page.wrong.with(Option::is_some) => None,
             None => Some(texts().api_keys.loading.to_owned()),
             // The admin token is in the list too.
             Some(keys) if keys.len() < 2 => Some(texts().api_keys.none.to_owned()),

@@ -207,6 +207,7 @@ pub(super) fn view(page: Hooks) -> AnyView {
     };
     let state = optional_text(move || {
         page.hooks.with(|hooks| match hooks {
+            None if page.wrong.with(Option::is_some) => None,
             None => Some(texts().hooks.loading.to_owned()),
             Some(hooks) if hooks.is_empty() => Some(texts().hooks.none.to_owned()),
             Some(_) => None,

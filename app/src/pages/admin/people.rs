@@ -180,7 +180,11 @@ pub(super) fn view(page: People) -> AnyView {
         })
     };
     let state = optional_text(move || {
+        if !page.session.has_token() {
+            return Some(texts().problems.admin_token_needed.to_owned());
+        }
         page.people.with(|people| match people {
+            None if page.wrong.with(Option::is_some) => None,
             None => Some(texts().api_keys.loading.to_owned()),
             Some(people) if people.is_empty() => Some(texts().people.none.to_owned()),
             Some(_) => None,
@@ -201,7 +205,7 @@ pub(super) fn view(page: People) -> AnyView {
                     <p class="nothing">{state}</p>
                     {when(move || page.next.with(Option::is_some), older)}
                 </section>
-                <div class="side">{form(page)}</div>
+                <div class="side">{when(move || page.session.has_token(), move || form(page))}</div>
             </div>
         }
         .erase_client_only()

@@ -137,10 +137,15 @@ impl Model {
                     .try_update_value(|upkeep| (upkeep.source.take(), upkeep.clock.take()));
                 drop(over);
             }
-            JobEvent::Away => {
+            // The browser tries once. If that fails, the page says why, and tries itself.
+            JobEvent::Away if self.stream.try_get_untracked() == Some(State::Live) => {
                 self.stream.try_set(State::Connecting);
             }
-            JobEvent::Refused => spawn_local(async move { self.ask_why().await }),
+            JobEvent::Away | JobEvent::Refused => {
+                let over = self.upkeep.try_update_value(|upkeep| upkeep.source.take());
+                drop(over);
+                spawn_local(async move { self.ask_why().await });
+            }
         }
     }
 

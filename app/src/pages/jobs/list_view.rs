@@ -17,6 +17,8 @@ use crate::{
 pub(super) fn shown(model: ListModel) -> AnyView {
     let is_empty = move || model.loaded.get() && model.jobs.with(Vec::is_empty);
     let nothing = optional_text(move || match model.loaded.get() {
+        // The note says what went wrong.
+        false if model.note.with(Option::is_some) => None,
         false => Some(texts().jobs.loading.to_owned()),
         true if is_empty() && !model.state.with(String::is_empty) => {
             Some(texts().jobs.none_such.to_owned())

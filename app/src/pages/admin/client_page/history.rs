@@ -27,6 +27,8 @@ pub(super) struct ClientHistory {
     id: StoredValue<String>,
     /// Messages, newest first.
     pub(super) messages: ErasedSignal<Vec<MessageInfo>>,
+    /// Whether messages have been loaded.
+    pub(super) loaded: RwSignal<bool>,
     /// The cursor before which there are older ones.
     pub(super) next: RwSignal<Option<String>>,
     /// Entries of the audit trail, newest first.
@@ -42,6 +44,7 @@ impl ClientHistory {
             session,
             id: StoredValue::default(),
             messages: ErasedSignal::default(),
+            loaded: RwSignal::new(false),
             next: RwSignal::new(None),
             entries: ErasedSignal::default(),
             wrong: RwSignal::new(None),
@@ -67,6 +70,7 @@ impl ClientHistory {
             self.id.try_set_value(id.clone());
             self.messages.set(Vec::new());
             self.entries.set(Vec::new());
+            self.loaded.try_set(false);
             self.next.try_set(None);
         }
         if id.is_empty() {
@@ -107,6 +111,7 @@ impl ClientHistory {
                     messages.extend(page.messages);
                 });
                 self.next.set(page.next);
+                self.loaded.try_set(true);
             }
             Err(error) => {
                 self.session.check_unauthorized(&error);

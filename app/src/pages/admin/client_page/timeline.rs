@@ -123,7 +123,7 @@ pub(super) fn inbox(history: ClientHistory) -> AnyView {
     let about = optional_text(move || {
         let texts = &texts().client;
         match (waiting().count() as u64, history.next.get()) {
-            (0, None) => Some(texts.inbox_empty.to_owned()),
+            (0, None) if history.loaded.get() => Some(texts.inbox_empty.to_owned()),
             (n, Some(_)) => Some(plural(texts.inbox_more, n, &[])),
             _ => None,
         }

@@ -14,6 +14,7 @@ use crate::{
         retry_notice, when,
     },
     i18n::{texts, tr},
+    message_history::MessageHistory,
 };
 
 /// The list, and beside it the message that is open.
@@ -71,6 +72,8 @@ fn list(history: History, actions: MessageActions) -> AnyView {
         .erase_client_only()
     };
     let has_older = move || history.messages.with(|messages| messages.next().is_some());
+    let is_full = move || history.messages.with(MessageHistory::is_full);
+    let limit = optional_text(move || is_full().then(|| texts().messages.limit.to_owned()));
     let reload = move || history.ask(|due| due.anew = true);
     let reading = optional_text(move || {
         let reads = !history.loaded.get() && history.wrong.with(Option::is_none);
@@ -96,6 +99,7 @@ fn list(history: History, actions: MessageActions) -> AnyView {
             <HistoryList shown actions />
             {when(nothing, move || nothing_here(filter))}
             {when(has_older, older)}
+            <p class="nothing">{limit}</p>
         </section>
     }
     .erase()
