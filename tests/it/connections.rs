@@ -211,7 +211,7 @@ async fn a_bad_push_is_refused_and_its_connection_goes_on() {
     for _ in 0..2 {
         socket.write_all(bad.as_bytes()).await.expect("sent");
         let answer = read_until(&mut socket, "}").await;
-        assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+        assert!(answer.starts_with("HTTP/1.1 422 "), "{answer}");
         assert!(answer.contains("application/problem+json"), "{answer}");
         assert!(answer.contains("cleint"), "{answer}");
     }
