@@ -1,5 +1,10 @@
-//! One HTTP/1.1 connection: hyper reads its requests and the service answers them, one after the other, until one of
-//! them opens a stream. Then the socket is taken from hyper and given to the reactor.
+//! One HTTP/1.1 connection. Simple pushes at its beginning are read and answered without hyper. Then hyper reads its
+//! requests and the service answers them, one after the other, until one of them opens a stream. Then the socket is taken
+//! from hyper and given to the reactor.
+
+mod direct_pushes;
+mod socket;
+mod whole_push;
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
@@ -17,9 +22,12 @@ use tokio::{
     sync::{oneshot, watch},
 };
 
+use self::{
+    direct_pushes::{DirectPushes, Then},
+    socket::Http1Socket,
+};
 use super::{
     head_timer::{HeadTimer, IDLE},
-    http1_socket::Http1Socket,
     requests::{Requests, head_too_large},
     response::{response_head, whole_response},
     setup_permits::{MAX_SETUP, SetupPermit},
@@ -60,16 +68,31 @@ impl Http1Connection {
         mut stopped: watch::Receiver<()>,
         this: Self,
         permit: SetupPermit,
-        socket: ServerSocket,
+        mut socket: ServerSocket,
     ) {
         let may_leave = this.reactor.writes() && socket.can_leave();
         let mut max_setup = std::pin::pin!(tokio::time::sleep(MAX_SETUP));
+        let mut unread = Bytes::new();
+        if this.requests.reserved.is_none() {
+            let pushes = DirectPushes {
+                requests: &this.requests,
+                max_head: this.max_head,
+                permit: &permit,
+            };
+            match pushes
+                .answer_all(&mut stopped, max_setup.as_mut(), &mut socket)
+                .await
+            {
+                Then::Other(bytes) => unread = bytes,
+                Then::End { by_peer } => return socket.close(by_peer).await,
+            }
+        }
         let writes = Arc::new(WriteTracker::default());
         let (sender, mut departure) = oneshot::channel();
         let sender = Arc::new(Mutex::new(Some(sender)));
         let timer = HeadTimer::new(IDLE, this.request_timeout);
         let socket = TrackedSocket::new(socket, Arc::clone(&writes));
-        let socket = TokioIo::new(Http1Socket::new(socket, timer.clone()));
+        let socket = TokioIo::new(Http1Socket::new(unread, socket, timer.clone()));
         let mut connection = http1::Builder::new()
             .timer(timer)
             .header_read_timeout(this.request_timeout)

@@ -20,7 +20,6 @@ mod outgoing;
 mod partial_head;
 mod ready;
 mod request_body;
-mod scratch;
 mod settings;
 mod stream;
 

@@ -5,7 +5,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::harness::{Server, within};
+use crate::harness::{Server, client, within};
 
 async fn connect(server: &Server) -> TcpStream {
     TcpStream::connect(server.address).await.expect("connected")
@@ -114,5 +114,151 @@ async fn bytes_that_are_not_http_are_answered_with_a_problem() {
 async fn a_connection_without_a_request_is_closed() {
     let server = Server::with(&["--request-timeout", "1"]).await;
     let mut socket = connect(&server).await;
+    assert_eq!(read_to_end(&mut socket).await, "");
+}
+
+/// A push of a text to ada, as a whole request.
+fn push(text: &str) -> String {
+    push_with(text, "content-length")
+}
+
+/// The same, where the length of the body is in a field of this name.
+fn push_with(text: &str, length: &str) -> String {
+    let body = format!(r#"{{"to":{{"client":"ada"}},"data":"{text}"}}"#);
+    let fields = "host: localhost\r\nContent-Type: application/json\r\n";
+    let len = body.len();
+    format!("POST /push HTTP/1.1\r\n{fields}{length}: {len}\r\n\r\n{body}")
+}
+
+/// The same with a body in chunks.
+fn push_in_chunks(text: &str) -> String {
+    let whole = push(text);
+    let (head, body) = whole.split_once("\r\n\r\n").expect("a head");
+    let (head, _) = head.rsplit_once("\r\n").expect("a length");
+    let len = body.len();
+    format!("{head}\r\ntransfer-encoding: chunked\r\n\r\n{len:x}\r\n{body}\r\n0\r\n\r\n")
+}
+
+/// Reads answers until so many have come.
+async fn read_answers(socket: &mut TcpStream, count: usize) -> String {
+    let mut answers = String::new();
+    while answers.matches("\"connections\":").count() < count {
+        answers += &read_until(socket, "}").await;
+    }
+    assert_eq!(answers.matches("HTTP/1.1 200 OK\r\n").count(), count);
+    answers
+}
+
+#[tokio::test]
+async fn pushes_of_all_forms_on_one_connection_are_answered_in_order() {
+    let server = Server::start().await;
+    let mut ada = server.listen("ada", &[]).await;
+    let mut socket = connect(&server).await;
+    for text in ["1", "2"] {
+        socket.write_all(push(text).as_bytes()).await.expect("sent");
+        let answer = read_answers(&mut socket, 1).await;
+        for field in [
+            "content-type: application/json",
+            "content-length: ",
+            "date: ",
+        ] {
+            assert_eq!(answer.matches(field).count(), 1, "{field} in {answer}");
+        }
+        assert!(answer.contains("\"connections\":1"), "{answer}");
+    }
+    // In two segments.
+    let third = push("3");
+    let (head, body) = third.split_at(third.len() - 7);
+    socket.write_all(head.as_bytes()).await.expect("sent");
+    socket.flush().await.expect("sent");
+    socket.write_all(body.as_bytes()).await.expect("sent");
+    read_answers(&mut socket, 1).await;
+    // Two at once, and others that are not of the simplest form.
+    let rest = [push("4"), push("5"), push_in_chunks("6"), push("7")].concat();
+    socket.write_all(rest.as_bytes()).await.expect("sent");
+    read_answers(&mut socket, 4).await;
+    socket.write_all(LIVE).await.expect("sent");
+    read_until(&mut socket, "live").await;
+    let last = push_with("8", "Connection: close\r\nContent-Length");
+    socket.write_all(last.as_bytes()).await.expect("sent");
+    let answer = read_to_end(&mut socket).await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    let texts = ada.texts(8).await;
+    assert_eq!(texts, ["1", "2", "3", "4", "5", "6", "7", "8"]);
+}
+
+#[tokio::test]
+async fn a_stream_may_follow_pushes_on_their_connection() {
+    let server = Server::start().await;
+    let mut socket = connect(&server).await;
+    socket
+        .write_all(push("early").as_bytes())
+        .await
+        .expect("sent");
+    read_answers(&mut socket, 1).await;
+    let open = b"GET /sse?client_id=ada HTTP/1.1\r\nhost: localhost\r\n\r\n";
+    socket.write_all(open).await.expect("sent");
+    read_until(&mut socket, "welcome").await;
+    server.push(client("ada"), "later").await;
+    read_until(&mut socket, "later").await;
+}
+
+#[tokio::test]
+async fn a_bad_push_is_refused_and_its_connection_goes_on() {
+    let server = Server::start().await;
+    let mut socket = connect(&server).await;
+    let bad = push("x").replace("client", "cleint");
+    for _ in 0..2 {
+        socket.write_all(bad.as_bytes()).await.expect("sent");
+        let answer = read_until(&mut socket, "}").await;
+        assert!(answer.starts_with("HTTP/1.1 422 "), "{answer}");
+        assert!(answer.contains("application/problem+json"), "{answer}");
+        assert!(answer.contains("cleint"), "{answer}");
+    }
+    socket.write_all(push("x").as_bytes()).await.expect("sent");
+    read_answers(&mut socket, 1).await;
+}
+
+#[tokio::test]
+async fn lengths_that_contradict_each_other_are_refused() {
+    let server = Server::start().await;
+    for length in [
+        "content-length: 3\r\nContent-Length",
+        "transfer-encoding: chunked\r\ncontent-length",
+        "content-length: +9\r\nx",
+    ] {
+        let mut socket = connect(&server).await;
+        socket.write_all(push("1").as_bytes()).await.expect("sent");
+        read_answers(&mut socket, 1).await;
+        let forged = push_with("x", length) + &push("smuggled");
+        socket.write_all(forged.as_bytes()).await.expect("sent");
+        let answer = read_to_end(&mut socket).await;
+        assert!(answer.starts_with("HTTP/1.1 400 "), "{length}: {answer}");
+        assert!(!answer.contains(" 200 "), "{length}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_push_that_does_not_arrive_completely_times_out() {
+    let server = Server::with(&["--request-timeout", "1"]).await;
+    for missing in [3, 70] {
+        let mut socket = connect(&server).await;
+        socket.write_all(push("1").as_bytes()).await.expect("sent");
+        read_answers(&mut socket, 1).await;
+        let whole = push("2");
+        let part = &whole.as_bytes()[..whole.len() - missing];
+        socket.write_all(part).await.expect("sent");
+        let answer = read_until(&mut socket, "\"request_timeout\"").await;
+        assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_waits_for_the_next_push_is_closed_when_the_server_stops() {
+    let mut server = Server::start().await;
+    let mut socket = connect(&server).await;
+    socket.write_all(push("1").as_bytes()).await.expect("sent");
+    read_answers(&mut socket, 1).await;
+    server.begin_shutdown();
     assert_eq!(read_to_end(&mut socket).await, "");
 }

@@ -8,7 +8,8 @@ use std::{
 
 use tokio::{io::AsyncWrite, time::Instant};
 
-use super::{error::ErrorCode, frame_writer, scratch};
+use super::{error::ErrorCode, frame_writer};
+use crate::server::scratch;
 
 /// Bytes of answers that are written at once. They are added to nothing that waits: so when everything was written, all of
 /// them are in the kernel.

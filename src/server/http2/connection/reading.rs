@@ -7,10 +7,8 @@ use std::{
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::{
-    super::{error::ConnectionError, scratch},
-    Answerer, Connection, End, failed,
-};
+use super::{super::error::ConnectionError, Answerer, Connection, End, failed};
+use crate::server::scratch;
 
 impl<S: AsyncRead + AsyncWrite + Unpin, A: Answerer> Connection<S, A> {
     /// Reads once. Returns whether something has come.

@@ -6,10 +6,10 @@ use std::{
     task::{Context, Poll},
 };
 
-use axum::http::StatusCode;
+use axum::{body::Bytes, http::StatusCode};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::head_timer::HeadTimer;
+use crate::server::head_timer::HeadTimer;
 
 /// The statuses with which hyper itself refuses a head that it can't parse.
 const OF_HYPER: [StatusCode; 3] = [
@@ -21,15 +21,18 @@ const OF_HYPER: [StatusCode; 3] = [
 /// Tells the timer of received bytes, and withholds the empty response with which hyper refuses a head. The connection
 /// sends a problem document in its place.
 pub struct Http1Socket<S> {
+    /// What was read from the socket before.
+    unread: Bytes,
     socket: S,
     timer: HeadTimer,
     refused: Option<StatusCode>,
 }
 
 impl<S> Http1Socket<S> {
-    /// Wraps a socket.
-    pub fn new(socket: S, timer: HeadTimer) -> Self {
+    /// Wraps a socket of which these bytes were read before.
+    pub fn new(unread: Bytes, socket: S, timer: HeadTimer) -> Self {
         Self {
+            unread,
             socket,
             timer,
             refused: None,
@@ -64,6 +67,12 @@ impl<S: AsyncRead + Unpin> AsyncRead for Http1Socket<S> {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if !self.unread.is_empty() {
+            let count = self.unread.len().min(buf.remaining());
+            buf.put_slice(&self.unread.split_to(count));
+            self.timer.on_received();
+            return Poll::Ready(Ok(()));
+        }
         let before = buf.filled().len();
         let polled = Pin::new(&mut self.socket).poll_read(cx, buf);
         if buf.filled().len() > before {
