@@ -9,7 +9,7 @@ pub use crate::config::fuzzing::{issuer_keys, settings_file};
 pub use crate::http::fuzzing::{api_bodies, batch_lines, push_body, stream_query};
 pub use crate::log::fuzzing::cluster_record;
 pub use crate::message::fuzzing::{message_frame, names, topic_filters};
-pub use crate::server::fuzzing::{http2_frames, proxy_protocol};
+pub use crate::server::fuzzing::{http2_frames, proxy_protocol, whole_push};
 
 use app::event_parser::{Event, Parser, TooLong};
 

@@ -7,7 +7,7 @@ use super::*;
 /// A target, and the name of its file in `fuzz/fuzz_targets/`.
 type Target = (&'static str, fn(&[u8]));
 
-const TARGETS: [Target; 15] = [
+const TARGETS: [Target; 16] = [
     ("api_bodies", api_bodies),
     ("batch_lines", batch_lines),
     ("cluster_record", cluster_record),
@@ -23,6 +23,7 @@ const TARGETS: [Target; 15] = [
     ("stream_query", stream_query),
     ("token", token),
     ("topic_filters", topic_filters),
+    ("whole_push", whole_push),
 ];
 
 fn fuzz(folder: &str) -> PathBuf {

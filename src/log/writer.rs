@@ -53,9 +53,9 @@ pub(in crate::log) type Tail = Box<dyn FnMut(&Openings, &[Arc<Message>]) -> Vec<
 /// Called with the reason when the log has failed.
 pub(in crate::log) type OnFatal = Box<dyn FnOnce(String) + Send>;
 
-/// How long a commit waits, at most, for new entries of the publishers that the last commit has answered. Less than the
-/// time of an fsync.
-const COMMIT_DELAY: Duration = Duration::from_micros(150);
+/// How long a commit waits, at most, for new entries of the publishers that the last commit has answered, and never longer
+/// than that commit took. What two halves of the publishers would write with two commits is written with one.
+const MAX_COMMIT_DELAY: Duration = Duration::from_millis(1);
 
 /// The writer's state.
 pub(in crate::log) struct Writer {
@@ -68,6 +68,8 @@ pub(in crate::log) struct Writer {
     on_fatal: Option<OnFatal>,
     /// Messages in the last commit, and those that were queued when it ended. About as many publishers push together.
     expected: usize,
+    /// How long the last commit took.
+    last_commit: Duration,
     /// None for a log that is in no cluster.
     replica: Option<Replica>,
 }
@@ -89,6 +91,7 @@ impl Writer {
             tail,
             on_fatal: Some(on_fatal),
             expected: 0,
+            last_commit: Duration::ZERO,
             replica: None,
         }
     }
@@ -148,6 +151,7 @@ impl Writer {
             bytes: options.batch_bytes,
         };
         loop {
+            let delay = self.last_commit.min(MAX_COMMIT_DELAY);
             let due = self.send_due()?;
             let timeout = self.maintain()?;
             let timeout = timeout.into_iter().chain(due).min();
@@ -156,7 +160,7 @@ impl Writer {
             match self
                 .shared
                 .queue
-                .take(bound, timeout, (self.expected, COMMIT_DELAY))
+                .take(bound, timeout, (self.expected, delay))
             {
                 Taken::Tasks(tasks) => {
                     self.idle_release.note_activity();

@@ -1,6 +1,6 @@
-//! Fuzz targets: the PROXY protocol and HTTP/2. See `src/fuzzing.rs`.
+//! Fuzz targets: the PROXY protocol, pushes that hyper does not read, and HTTP/2. See `src/fuzzing.rs`.
 
-pub use super::http2::fuzzing::http2_frames;
+pub use super::{http1::fuzzing::whole_push, http2::fuzzing::http2_frames};
 
 use super::proxy_protocol::read;
 

@@ -3,6 +3,8 @@
 //! from hyper and given to the reactor.
 
 mod direct_pushes;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod socket;
 mod whole_push;
 

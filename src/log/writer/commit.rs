@@ -32,6 +32,7 @@ impl Writer {
             Ok(applied) => {
                 self.shared.damage.note_push(false);
                 self.shared.disk_full.store(false, Ordering::Relaxed);
+                self.last_commit = began.elapsed();
                 self.publish(&applied, began);
                 let connections = (self.tail)(&self.shared.openings, &applied.messages);
                 self.record_deliveries(&applied.messages, &connections);
