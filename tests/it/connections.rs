@@ -1,5 +1,7 @@
 //! HTTP/1.1 connections: idle timeouts, and answers to invalid request heads.
 
+use std::time::Duration;
+
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -251,6 +253,23 @@ async fn a_push_that_does_not_arrive_completely_times_out() {
         let answer = read_until(&mut socket, "\"request_timeout\"").await;
         assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
     }
+}
+
+#[tokio::test]
+async fn a_push_that_comes_byte_by_byte_times_out() {
+    let server = Server::with(&["--request-timeout", "1"]).await;
+    let mut socket = connect(&server).await;
+    let mut answer = [0; 4_096];
+    for byte in push("slow").bytes() {
+        socket.write_all(&[byte]).await.expect("sent");
+        let pause = Duration::from_millis(30);
+        if let Ok(read) = tokio::time::timeout(pause, socket.read(&mut answer)).await {
+            let answer = String::from_utf8_lossy(&answer[..read.expect("read")]);
+            assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+            return;
+        }
+    }
+    panic!("it was taken as a whole");
 }
 
 #[tokio::test]

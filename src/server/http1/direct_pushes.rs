@@ -72,13 +72,15 @@ impl DirectPushes<'_> {
             if bytes.is_empty() {
                 return Then::End { by_peer: true };
             }
+            let mut arrival = None;
             let request = loop {
                 match recognise(&bytes, self.max_head) {
                     Recognised::Push(request) => break request,
                     Recognised::Other => return Then::Other(bytes),
                     Recognised::Incomplete => {}
                 }
-                match tokio::time::timeout(ARRIVAL, read(socket)).await {
+                let arrival = *arrival.get_or_insert_with(|| Instant::now() + ARRIVAL);
+                match tokio::time::timeout_at(arrival, read(socket)).await {
                     Ok(Ok(more)) if !more.is_empty() => bytes = [bytes, more].concat().into(),
                     _ => return Then::Other(bytes),
                 }
