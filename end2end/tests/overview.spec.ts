@@ -23,7 +23,7 @@ test('figures and charts update live', { tag: '@phone' }, async ({ context, serv
   await Tab.open(context, server);
   await Tab.open(context, server);
   await expect(chart.locator('.value')).toHaveText('2', { timeout: 20_000 });
-  await expect(chart.locator('path.line').last()).toHaveAttribute('d', /^M\d+ \d+L/);
+  await expect(chart.locator('path.line').last()).toHaveAttribute('d', /^M\d+ \d+h0L/);
   await expect(panel.getByRole('region', { name: 'Memory' }).locator('.value')).toHaveText(/^\d.*MB$/);
   await expect(panel.getByText('0.1.0', { exact: true })).toBeVisible();
 });
