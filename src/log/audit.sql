@@ -42,7 +42,8 @@ CREATE TABLE audit_blocks (
     PRIMARY KEY (caller, block)
 ) STRICT, WITHOUT ROWID;
 
--- The entries about each client and topic, which is a hash here, in blocks of entries.
+-- The entries about each client and topic, which is a hash here, in blocks of entries. Entries about one of them are here once
+-- their block is complete, those about several at once.
 CREATE TABLE audit_targets (
     block INTEGER NOT NULL,
     target INTEGER NOT NULL,

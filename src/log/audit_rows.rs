@@ -1,8 +1,10 @@
 //! Writes the rows of the audit trail.
 //!
 //! An entry about a client or a topic is also in the table of targets, under a hash of the name. Like postings, these rows
-//! are grouped into blocks, so that new ones go to few pages. Which callers have entries in a block is noted once for each
-//! block: that costs next to nothing, and whoever looks for a caller reads only blocks that have one of its entries.
+//! are grouped into blocks. Those of entries about one target are written when their block is complete, all together and in
+//! order, which costs a fraction of what they cost one by one. Until then the few entries of the block are looked through
+//! instead. Which callers have entries in a block is noted once for each block: that costs next to nothing, and whoever looks
+//! for a caller reads only blocks that have one of its entries.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -17,6 +19,7 @@ use crate::log::{
     audit_entry::{AuditCaller, AuditChange, AuditSource, AuditTarget},
     bulk_insert::BulkInsert,
     codes::sql,
+    error::unless_damaged,
     saved_item::SavedKind,
 };
 use crate::{
@@ -248,8 +251,15 @@ impl<'c> AuditRows<'c> {
         if let Some(caller) = caller {
             callers.note(self.conn, block(number), caller)?;
         }
-        if let Some(TargetRef::Audience(audience)) = &new.target {
-            self.note_targets(audience, number);
+        if let Some(TargetRef::Audience(Audience::Clients(ids))) = &new.target {
+            // The entry names only the first of them.
+            let hashes = ids.iter().map(|id| hash(kind::CLIENT, id.as_str()));
+            let row = |target| TargetRow {
+                block: block(number),
+                target,
+                number,
+            };
+            self.targets.extend(hashes.map(row));
         }
         Ok(number)
     }
@@ -267,30 +277,40 @@ impl<'c> AuditRows<'c> {
         Ok(number)
     }
 
-    fn note_targets(&mut self, audience: &Audience, number: u64) {
-        let mut note = |kind, name: &str| {
-            self.targets.push(TargetRow {
-                block: block(number),
-                target: hash(kind, name),
-                number,
-            });
-        };
-        match audience {
-            Audience::Topic(topic) => note(kind::TOPIC, topic.as_str()),
-            audience => {
-                let ids = audience.named().iter();
-                ids.for_each(|id| note(kind::CLIENT, id.as_str()));
-            }
-        }
-    }
-
     /// Writes what was added.
     pub fn finish(mut self) -> rusqlite::Result<()> {
         self.write_rows()?;
-        self.write_targets()
+        write_targets(self.conn, &mut self.targets)?;
+        let (Some(first), Some(last)) = (self.rows.first(), self.rows.last()) else {
+            return Ok(());
+        };
+        // From the block of the entry before these: it may have been the last one of its block.
+        for complete in block(first.number - 1)..block(last.number) {
+            // An entry is worth more than that it is found by its target.
+            unless_damaged(self.write_targets_of(complete))?;
+        }
+        Ok(())
     }
 
-    fn write_rows(&self) -> rusqlite::Result<()> {
+    /// Writes the targets of the entries of a block that are about one client or topic.
+    fn write_targets_of(&self, block: u64) -> rusqlite::Result<()> {
+        let mut find = self.conn.prepare_cached(
+            "SELECT number, kind, target FROM audit WHERE number >= ?1 AND number < ?2 AND kind IN (?3, ?4)",
+        )?;
+        let (from, to) = (sql(start_of(block)), sql(start_of(block + 1)));
+        let rows = find.query_map((from, to, kind::CLIENT, kind::TOPIC), |row| {
+            let name = row.get_ref(2)?.as_str()?;
+            Ok(TargetRow {
+                block,
+                target: hash(row.get(1)?, name),
+                number: row.get(0)?,
+            })
+        })?;
+        let mut rows: Vec<TargetRow> = rows.collect::<Result<_, _>>()?;
+        write_targets(self.conn, &mut rows)
+    }
+
+    fn write_rows(&self) -> rusqlite::Result<usize> {
         static INSERT: OnceLock<BulkInsert> = OnceLock::new();
         let columns = [
             "number", "at", "caller", "address", "action", "kind", "target", "clients", "seq",
@@ -312,28 +332,30 @@ impl<'c> AuditRows<'c> {
             insert.raw_bind_parameter(at + 11, row.count.map(sql))
         })
     }
+}
 
-    /// Writes the table of targets. The rows are sorted, so that a commit goes through the pages of the file once, in order.
-    fn write_targets(&mut self) -> rusqlite::Result<()> {
-        static INSERT: OnceLock<BulkInsert> = OnceLock::new();
-        let insert = INSERT
-            .get_or_init(|| BulkInsert::into("audit_targets", &["block", "target", "number"]));
-        self.targets.sort_unstable();
-        self.targets.dedup();
-        for block in self.targets.chunk_by(|one, next| one.block == next.block) {
-            self.conn
-                .prepare_cached(
-                    "INSERT INTO audit_sizes (block, targets) VALUES (?1, ?2)
-                     ON CONFLICT DO UPDATE SET targets = targets + ?2",
-                )?
-                .execute((sql(block[0].block), sql(block.len() as u64)))?;
-        }
-        insert.write(self.conn, &self.targets, |insert, at, row| {
+/// Writes to the table of targets. The rows are sorted first, so that this goes through the pages of the file once, in order.
+fn write_targets(conn: &Connection, rows: &mut Vec<TargetRow>) -> rusqlite::Result<()> {
+    static INSERT: OnceLock<BulkInsert> = OnceLock::new();
+    // Earlier programs wrote them with their entries, also in a block that was not complete.
+    let insert = INSERT.get_or_init(|| {
+        BulkInsert::into("audit_targets", &["block", "target", "number"]).unless_there()
+    });
+    rows.sort_unstable();
+    rows.dedup();
+    for block in rows.chunk_by(|one, next| one.block == next.block) {
+        let added = insert.write(conn, block, |insert, at, row| {
             insert.raw_bind_parameter(at, sql(row.block))?;
             insert.raw_bind_parameter(at + 1, row.target)?;
             insert.raw_bind_parameter(at + 2, sql(row.number))
-        })
+        })?;
+        conn.prepare_cached(
+            "INSERT INTO audit_sizes (block, targets) VALUES (?1, ?2)
+             ON CONFLICT DO UPDATE SET targets = targets + ?2",
+        )?
+        .execute((sql(block[0].block), added))?;
     }
+    Ok(())
 }
 
 /// Applies a change in the current transaction. Returns the number of its first entry.

@@ -28,15 +28,23 @@ impl BulkInsert {
         }
     }
 
-    /// Inserts rows, in their order. `bind` binds the columns of a row, of which the first is the parameter with the given
+    /// Skips rows whose key is there already.
+    pub fn unless_there(mut self) -> Self {
+        for statement in &mut self.statements {
+            *statement = statement.replacen("INSERT", "INSERT OR IGNORE", 1);
+        }
+        self
+    }
+
+    /// Inserts rows, in their order, and returns how many. `bind` binds the columns of a row, of which the first is the parameter with the given
     /// number.
     pub fn write<R>(
         &self,
         conn: &Connection,
         rows: &[R],
         bind: impl Fn(&mut Statement<'_>, usize, &R) -> rusqlite::Result<()>,
-    ) -> rusqlite::Result<()> {
-        let mut rest = rows;
+    ) -> rusqlite::Result<usize> {
+        let (mut rest, mut added) = (rows, 0);
         for (insert, batch) in self.statements.iter().zip(BATCHES) {
             let chunks = rest.chunks_exact(batch);
             rest = chunks.remainder();
@@ -48,9 +56,9 @@ impl BulkInsert {
                 for (row, at) in chunk.iter().zip((1..).step_by(self.columns)) {
                     bind(&mut insert, at, row)?;
                 }
-                insert.raw_execute()?;
+                added += insert.raw_execute()?;
             }
         }
-        Ok(())
+        Ok(added)
     }
 }

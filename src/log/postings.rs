@@ -67,7 +67,8 @@ pub(super) fn write(conn: &Connection, postings: &mut [Posting]) -> rusqlite::Re
         insert.raw_bind_parameter(at + 1, post.audience)?;
         insert.raw_bind_parameter(at + 2, sql(post.seq))?;
         insert.raw_bind_parameter(at + 3, post.topic)
-    })
+    })?;
+    Ok(())
 }
 
 /// Deletes a posting.

@@ -110,6 +110,14 @@ impl Span {
     }
 }
 
+/// A client or a topic.
+struct Target {
+    kind: i64,
+    name: String,
+    /// See [`hash`].
+    hash: i64,
+}
+
 /// How the entries are chosen that have to be looked at.
 struct Choice {
     by: Column,
@@ -117,8 +125,7 @@ struct Choice {
 }
 
 enum Column {
-    /// A client and a topic, or one of them.
-    Target(i64),
+    Target(Target),
     Outcome(String),
     Action(String),
     Caller,
@@ -151,10 +158,10 @@ impl Choice {
             } => return Ok(None),
             AuditFilter {
                 client: Some(id), ..
-            } => Column::Target(hash(kind::CLIENT, id.as_str())),
+            } => Column::Target(Target::new(kind::CLIENT, id.as_str())),
             AuditFilter {
                 topic: Some(topic), ..
-            } => Column::Target(hash(kind::TOPIC, topic.as_str())),
+            } => Column::Target(Target::new(kind::TOPIC, topic.as_str())),
             AuditFilter {
                 outcome: Some(outcome),
                 ..
@@ -184,7 +191,7 @@ impl Choice {
                 return Ok(Some(Span::Range(low, before - 1)));
             }
             Column::Caller => return Ok(self.block_of_caller(conn, (first, before))?),
-            Column::Target(target) => return Ok(of_target(conn, *target, (first, before))?),
+            Column::Target(target) => return Ok(target.entries(conn, (first, before))?),
             Column::Outcome(_) => {
                 "SELECT number FROM audit WHERE outcome = ?1 AND outcome IS NOT NULL
                  AND number >= ?2 AND number < ?3 ORDER BY number DESC LIMIT ?4"
@@ -226,31 +233,73 @@ impl Choice {
     }
 }
 
-/// Entries about a target.
-fn of_target(
-    conn: &Connection,
-    target: i64,
-    (first, before): (u64, u64),
-) -> rusqlite::Result<Option<Span>> {
-    let mut find = conn.prepare_cached(
-        "SELECT number FROM audit_targets WHERE block = ?1 AND target = ?2 AND number >= ?3 AND number < ?4
-         ORDER BY number DESC LIMIT ?5",
-    )?;
-    let mut numbers: Vec<u64> = Vec::new();
-    for at in (block(first)..=block(before - 1)).rev() {
-        let rest = FETCH - numbers.len();
-        let found = find.query_map(
-            params![sql(at), target, sql(first), sql(before), rest],
-            |row| row.get(0),
-        )?;
-        for number in found {
-            numbers.push(number?);
-        }
-        if numbers.len() >= FETCH {
-            break;
+impl Target {
+    fn new(kind: i64, name: &str) -> Self {
+        Self {
+            kind,
+            name: name.to_owned(),
+            hash: hash(kind, name),
         }
     }
-    Ok((!numbers.is_empty()).then_some(Span::Numbers(numbers)))
+
+    /// The newest entries about it, from `first` on and before `before`. None if there are none.
+    fn entries(
+        &self,
+        conn: &Connection,
+        (first, before): (u64, u64),
+    ) -> rusqlite::Result<Option<Span>> {
+        let (_, newest) = bounds(conn)?;
+        let mut numbers: Vec<u64> = Vec::new();
+        for at in (block(first)..=block(before - 1)).rev() {
+            let rest = FETCH - numbers.len();
+            let found = match at == block(newest) {
+                true => self.in_newest_block(conn, at, (first, before), rest),
+                false => self.in_block(conn, at, (first, before), rest),
+            };
+            numbers.extend(found?);
+            if numbers.len() >= FETCH {
+                break;
+            }
+        }
+        Ok((!numbers.is_empty()).then_some(Span::Numbers(numbers)))
+    }
+
+    fn in_block(
+        &self,
+        conn: &Connection,
+        block: u64,
+        (first, before): (u64, u64),
+        limit: usize,
+    ) -> rusqlite::Result<Vec<u64>> {
+        conn.prepare_cached(
+            "SELECT number FROM audit_targets WHERE block = ?1 AND target = ?2 AND number >= ?3 AND number < ?4
+             ORDER BY number DESC LIMIT ?5",
+        )?
+        .query_map(params![sql(block), self.hash, sql(first), sql(before), limit], |row| row.get(0))?
+        .collect()
+    }
+
+    /// The same in the block that is not complete: only lists of clients are in the table of targets.
+    fn in_newest_block(
+        &self,
+        conn: &Connection,
+        block: u64,
+        (first, before): (u64, u64),
+        limit: usize,
+    ) -> rusqlite::Result<Vec<u64>> {
+        let from = start_of(block).max(first);
+        conn.prepare_cached(
+            "SELECT number FROM audit_targets WHERE block = ?1 AND target = ?2 AND number >= ?3 AND number < ?4
+             UNION
+             SELECT number FROM audit WHERE number >= ?3 AND number < ?4 AND kind = ?5 AND target = ?6
+             ORDER BY number DESC LIMIT ?7",
+        )?
+        .query_map(
+            params![sql(block), self.hash, sql(from), sql(before), self.kind, self.name, limit],
+            |row| row.get(0),
+        )?
+        .collect()
+    }
 }
 
 /// Adds those of some entries to a page that match.

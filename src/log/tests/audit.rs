@@ -95,6 +95,41 @@ fn a_client_is_found_wherever_it_is_in_a_list() {
 }
 
 #[test]
+fn a_target_is_found_in_every_block() {
+    let mut test = TestLog::new();
+    let about = |id: &str| {
+        let mut entry = AuditEntry::new(source("a"), PUSH);
+        entry.target = Some(AuditTarget::Audience(Audience::Client(client(id))));
+        entry
+    };
+    // In commits that end before a block does, with it, and after it, or that have several blocks.
+    let commits = [1_000, 23, 1, 2_500, 572, 1, 100];
+    let mut entries = (1..).map(|n| about(if n % 341 == 0 { "rare" } else { "often" }));
+    for entry_count in commits {
+        note(&test, entries.by_ref().take(entry_count).collect());
+    }
+    let written = commits.iter().sum::<usize>() as u64;
+    let about_rare = AuditFilter {
+        client: Some(client("rare")),
+        ..everything()
+    };
+    let expected: Vec<u64> = (1..=written).rev().filter(|n| n % 341 == 0).collect();
+    assert_eq!(find(&test, &about_rare), expected);
+    test.reopen();
+    note(&test, vec![about("rare")]);
+    assert_eq!(find(&test, &about_rare)[0], written + 1);
+    assert_eq!(find(&test, &about_rare)[1..], expected);
+    let indexed =
+        "SELECT (SELECT count(*) FROM audit_targets), (SELECT sum(targets) FROM audit_sizes)";
+    let indexed: (u64, u64) = test
+        .log()
+        .query(|conn| Ok(conn.query_row(indexed, [], |row| Ok((row.get(0)?, row.get(1)?)))?))
+        .expect("readable");
+    // Entries begin with 1, and those of the newest block are not indexed.
+    assert_eq!(indexed, (4 * 1_024 - 1, 4 * 1_024 - 1));
+}
+
+#[test]
 fn filters_can_be_combined() {
     let test = TestLog::new();
     for n in 0..4 {
