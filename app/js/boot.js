@@ -64,6 +64,25 @@ globalThis.reloadWhenReachable = async () => {
   location.reload();
 };
 
+// The page is painted before anything is loaded that brings it to life: that would share the network and the processor. A hidden
+// page is never painted, so this does not wait long.
+const painted = new Promise((done) => {
+  const isPainted = (entries) => entries.getEntriesByName('first-contentful-paint').length && done();
+  new PerformanceObserver(isPainted).observe({ type: 'paint', buffered: true });
+});
+await Promise.race([painted, sleep(1_000)]);
+const contentOf = (id) => document.getElementById(id).content;
+document.head.append(contentOf('needed'));
+
+// What other pages need, one file after the other, while there is nothing else to do.
+const whenIdle = globalThis.requestIdleCallback ?? setTimeout;
+const fetchForLater = () => {
+  const link = contentOf('others').firstElementChild;
+  if (!link) return;
+  document.head.append(link);
+  whenIdle(fetchForLater);
+};
+
 const hydrated = await init({ module_or_path: new URL('./app_bg.wasm', import.meta.url) })
   .then(hydrate)
   .catch((error) => console.error(error));
@@ -71,6 +90,7 @@ if (hydrated) {
   doAgain();
   reloads = 0;
   remember(0);
+  whenIdle(fetchForLater);
 } else {
   document.getElementById('not-loaded').hidden = false;
   globalThis.reloadWhenReachable();

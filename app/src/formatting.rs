@@ -4,7 +4,10 @@
 use js_sys::{Array, Date, Intl, Object, Reflect};
 use leptos::{leptos_dom::helpers::window, wasm_bindgen::JsValue};
 
-use crate::{browser, i18n::language};
+use crate::{
+    browser::{self, Timer},
+    i18n::language,
+};
 
 /// The locale of the browser if it is one of the page's language, otherwise the page's language.
 fn locale() -> String {
@@ -13,6 +16,14 @@ fn locale() -> String {
     match own.get(..2) == tag.get(..2) {
         true => own,
         false => tag.to_owned(),
+    }
+}
+
+/// Makes the first formatters, each in a task of its own: that takes long, and data that is shown later would wait for both.
+pub(crate) fn prepare() {
+    let first: [fn() -> String; 2] = [|| span(0), || minute(0.0)];
+    for format in first {
+        Timer::after(0.0, move || drop(format())).detach();
     }
 }
 
@@ -34,6 +45,12 @@ pub(crate) fn lower_case(text: &str) -> String {
 
 /// A number with at most three decimals.
 pub(crate) fn decimal(n: f64) -> String {
+    // These have the same digits in all languages of the pages. A browser takes long to make its first formatter, and pages show such
+    // numbers before they have data.
+    let whole = n as u16;
+    if whole < 1_000 && f64::from(whole) == n {
+        return whole.to_string();
+    }
     js_sys::Number::from(n).to_locale_string(&locale()).into()
 }
 

@@ -3,7 +3,7 @@
 //! page gets alive, and other parts when they are shown.
 //!
 //! `#[wasm_split]` marks where a part begins. The build finds out what only this part needs, and what several parts share
-//! (`xtask/src/site/split.rs`). The server tells browsers early what the page needs (`shell` in `app/src/shell.rs`).
+//! (`xtask/src/site/split.rs`). The server tells browsers what the page needs (`shell` in `app/src/shell.rs`).
 
 use crate::pages;
 

@@ -73,7 +73,8 @@ fn is_style(file: &str) -> bool {
 /// The HTML document, in the [`Language`](crate::Language) that is provided as a context. It has no inline script or
 /// style, so the Content-Security-Policy does not have to allow any.
 ///
-/// The browser is told at once which wasm, styles and texts the page needs. It fetches those of other pages when it is idle.
+/// The links to the wasm and the texts that the page needs, and those to the files of other pages, are in templates, which the browser
+/// does not look into. `app/js/boot.js` puts the first into the page when it is painted, and the others when it is alive.
 pub fn shell(assets: Assets) -> impl IntoView + 'static {
     let url = use_context::<RequestUrl>();
     let path = path_of(url.as_ref().map_or("", AsRef::as_ref));
@@ -117,8 +118,7 @@ pub fn shell(assets: Assets) -> impl IntoView + 'static {
                 <link rel="stylesheet" href=assets.style />
                 {styles.into_iter().map(style).collect_view()}
                 <script type="module" src=assets.boot fetchpriority="high"></script>
-                {wasm.chain(loaded_texts).collect_view()}
-                {others.into_iter().map(prefetch).collect_view()}
+                <template id="needed">{wasm.chain(loaded_texts).collect_view()}</template>
                 <MetaTags />
             </head>
             <body>
@@ -126,6 +126,7 @@ pub fn shell(assets: Assets) -> impl IntoView + 'static {
                 <p id="not-loaded" class="notice bad" role="alert" hidden>
                     {tr(|t| t.shell.not_loaded)}
                 </p>
+                <template id="others">{others.into_iter().map(prefetch).collect_view()}</template>
             </body>
         </html>
     }

@@ -58,6 +58,18 @@ test('the wasm of the page is fetched once, and that of other pages when the bro
   expect(fetched.filter((url, at) => fetched.indexOf(url) !== at)).toEqual([]);
 });
 
+test('the page is painted before anything is loaded that brings it to life', async ({ page, server }) => {
+  await page.goto(server.url);
+  await new Tab(page).isLive();
+  const times = await page.evaluate(() => {
+    const loaded = performance.getEntriesByType('resource').filter(({ name }) => /\.(wasm|txt)$/.test(name));
+    const [painted] = performance.getEntriesByName('first-contentful-paint');
+    return { loaded: loaded.map(({ startTime }) => startTime), painted: painted.startTime };
+  });
+  expect(times.loaded.length).toBeGreaterThan(2);
+  expect(Math.min(...times.loaded)).toBeGreaterThanOrEqual(times.painted);
+});
+
 test('the style of the panel is loaded with the panel, before it is shown', async ({ page, server }) => {
   const sheets = () => page.evaluate(() => [...document.styleSheets].map(({ href }) => href ?? ''));
   const ofPanel = async () => (await sheets()).filter((href) => href.includes('/panel_pages.'));

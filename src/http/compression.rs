@@ -13,6 +13,10 @@ use tower_http::compression::{
 const LEAST: u16 = 1_024;
 
 /// The layer of the routes whose responses are compressed.
+///
+/// Zstd is ruled out: the layer can name it, because Leptos needs its names for files, but not compress with it. It would prefer it
+/// to gzip then, and send responses as they are to all who accept it, as browsers do.
 pub fn layer() -> CompressionLayer<impl Predicate> {
-    CompressionLayer::new().compress_when(DefaultPredicate::new().and(SizeAbove::new(LEAST)))
+    let layer = CompressionLayer::new().no_zstd();
+    layer.compress_when(DefaultPredicate::new().and(SizeAbove::new(LEAST)))
 }

@@ -34,7 +34,8 @@ async fn pages_and_what_is_read_by_the_api_are_compressed() {
         let text = format!("message {number}");
         server.push(To::Everyone, &text).await;
     }
-    let (page, _) = decompressed(get(&server, "/", "gzip, br").await).await;
+    // What browsers accept.
+    let (page, _) = decompressed(get(&server, "/", "gzip, deflate, br, zstd").await).await;
     assert!(page.starts_with("<!DOCTYPE html>") && page.contains("<h1"));
     let (api, sent) = decompressed(get(&server, "/openapi.json", "gzip").await).await;
     let api: Value = serde_json::from_str(&api).expect("JSON");

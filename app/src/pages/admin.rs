@@ -40,6 +40,7 @@ use crate::{
         EraseView, SignInState, StreamState, aria_bool, bool_signal, effect, either, lazy_view,
         on_change, on_click, optional_text, sign_in_form, static_text, text, when,
     },
+    formatting,
     i18n::{Texts, texts, tr},
 };
 use lazy_sections::LazySections;
@@ -107,6 +108,7 @@ fn Panel(session: AdminSession) -> impl IntoView {
     let stream = feed::subscribe(session, move |update| sections.handle(update));
     // It finds out whether there is a cluster. Only browsers run effects.
     effect(move || sections.start_hidden(Section::Nodes));
+    effect(formatting::prepare);
     let name = move |n: usize| match current.get() {
         Some(section) => called(section)[n](texts()),
         None => texts().not_found.heading,

@@ -81,7 +81,7 @@ const PAGES: [(&str, &[&str], usize); 31] = [
     ),
     ("/admin/people", &["panel", "people_section"], 226_500),
     ("/admin/roles", &["panel", "roles_section"], 200_800),
-    ("/admin/limits", &["panel", "limits_section"], 194_400),
+    ("/admin/limits", &["panel", "limits_section"], 194_800),
     ("/admin/audit", &["panel", "audit_section"], 211_600),
     ("Ctrl-K in the panel", &["panel", "palette_part"], 235_700),
     ("/admin/account", &["panel", "account_section"], 214_500),
