@@ -58,7 +58,7 @@ mod tests {
         assert_eq!(rows_in_page(0.0, 400.0, 40.0), (0, 16));
         assert_eq!(rows_in_page(4_000.0, 400.0, 40.0), (96, 116));
         // A few rows more change nothing.
-        assert_eq!(rows_in_page(4_100.0, 400.0, 40.0), (96, 116));
+        assert_eq!(rows_in_page(4_040.0, 400.0, 40.0), (96, 116));
         // The list begins below the visible part.
         assert_eq!(rows_in_page(-800.0, 400.0, 40.0), (0, 4));
         assert_eq!(rows_in_page(-200.0, 400.0, 40.0), (0, 12));
