@@ -39,8 +39,14 @@ export async function goTo(panel: Page, name: SectionName): Promise<void> {
 export const clients = (panel: Page) => panel.getByRole('table', { name: /client/i });
 export const rowOf = (panel: Page, id: string) => clients(panel).getByRole('row').filter({ hasText: id });
 
-/** The rows of the history. */
-export const entries = (panel: Page): Locator => panel.getByRole('grid', { name: 'History' }).getByRole('row');
+/** The history. */
+const grid = (panel: Page): Locator => panel.getByRole('grid', { name: 'History' });
+
+/** The rows of the history that are in the page: those that can be seen, some around them, and the one in the tab order. */
+export const entries = (panel: Page): Locator => grid(panel).getByRole('row');
+
+/** Waits until the history lists so many messages. */
+export const hasEntries = (panel: Page, count: number) => expect(grid(panel)).toHaveAttribute('aria-rowcount', `${count}`);
 export const entry = (panel: Page, text: string) => entries(panel).filter({ hasText: text });
 
 /** The details of the message that is open. */

@@ -32,11 +32,16 @@ pub(crate) use task::Task;
 
 /// The width of the window in pixels.
 pub(crate) fn width() -> f64 {
-    let width = window().inner_width();
-    width
-        .ok()
-        .and_then(|width| width.as_f64())
-        .unwrap_or_default()
+    pixels(window().inner_width())
+}
+
+/// The height of the window in pixels.
+pub(crate) fn height() -> f64 {
+    pixels(window().inner_height())
+}
+
+fn pixels(size: Result<JsValue, JsValue>) -> f64 {
+    size.ok().and_then(|size| size.as_f64()).unwrap_or_default()
 }
 
 /// Reads a key from session storage (this tab, across reloads).
@@ -109,9 +114,14 @@ pub(crate) fn store_language(cookie: &str, tag: &str) {
     }
 }
 
+/// The first element that matches.
+pub(crate) fn find(selector: &str) -> Option<Element> {
+    document().query_selector(selector).ok()?
+}
+
 /// The text of the first element that matches.
 pub(crate) fn text_of(selector: &str) -> Option<String> {
-    document().query_selector(selector).ok()??.text_content()
+    find(selector)?.text_content()
 }
 
 fn root_attribute(name: &str) -> Option<String> {
@@ -202,6 +212,11 @@ impl Drop for Listener {
 /// Calls `then` whenever the window is resized.
 pub(crate) fn on_resize(then: impl Fn() + 'static) -> Listener {
     Listener::new(window().into(), "resize", move |_| then())
+}
+
+/// Calls `then` whenever the page is scrolled.
+pub(crate) fn on_scroll(then: impl Fn() + 'static) -> Listener {
+    Listener::new(document().into(), "scroll", move |_| then())
 }
 
 /// Calls `then` with every key press.

@@ -15,6 +15,7 @@ mod form_field;
 mod history_filter;
 mod history_list;
 mod hook_list;
+mod in_turn;
 mod job_facts;
 mod job_list;
 mod job_log;
@@ -46,6 +47,7 @@ mod sign_in_form;
 mod signals;
 mod stream_state;
 mod tail_list;
+mod virtual_rows;
 mod warning;
 
 pub(crate) use audit_list::audit_list;
@@ -65,6 +67,7 @@ pub(crate) use history_list::{
     newest_state, place_of, recall_button, row_id, row_of,
 };
 pub(crate) use hook_list::{HookAction, HookActions, ShownDeliveries, hook_list};
+pub(crate) use in_turn::{Turn, in_turn};
 pub(crate) use job_facts::{JobFacts, ShownJob, duration_text, job_state, speed_text};
 pub(crate) use job_list::JobList;
 pub(crate) use job_log::JobLog;
@@ -104,4 +107,5 @@ pub(crate) use signals::{
 };
 pub(crate) use stream_state::StreamState;
 pub(crate) use tail_list::{TailActions, tail_list};
+pub(crate) use virtual_rows::{SPARE, gap, rows_in_page, show_rows};
 pub(crate) use warning::{missing_nodes, warning};

@@ -174,23 +174,16 @@ pub(crate) fn start_of_today() -> f64 {
     date.get_time()
 }
 
-/// The time of day, with the date if it is not today.
+/// The time of day, with the date if it is not today. Without options, browsers keep the formatter; it takes long to make one.
 pub(crate) fn clock(at: f64) -> String {
     let (date, today) = (Date::new(&at.into()), Date::new_0());
     let locale = locale();
-    let parts = options(&[
-        ("hour", "2-digit"),
-        ("minute", "2-digit"),
-        ("second", "2-digit"),
-    ]);
-    let time: String = date
-        .to_locale_time_string_with_options(&locale, &parts)
-        .into();
+    let time: String = date.to_locale_time_string(&locale).into();
     match same_day(&date, &today) {
         true => time,
         false => {
-            let day: String = date.to_locale_date_string(&locale, &Object::new()).into();
-            format!("{day} {time}")
+            let day = date.to_locale_date_string(&locale, &JsValue::UNDEFINED);
+            format!("{} {time}", String::from(day))
         }
     }
 }

@@ -85,7 +85,8 @@ impl MessageHistory {
         &self.messages[from.min(to)..=from.max(to)]
     }
 
-    fn place(&self, id: &str) -> Result<usize, usize> {
+    /// The place of a message in the list; if it is not there, where it would be.
+    pub(crate) fn place(&self, id: &str) -> Result<usize, usize> {
         let seq = cursor::seq(id);
         self.messages
             .binary_search_by(|known| seq.cmp(&cursor::seq(&known.id)))

@@ -2,8 +2,6 @@
 
 mod row;
 
-use std::ops::Range;
-
 use leptos::{html::Div, prelude::*, wasm_bindgen::JsCast, web_sys::HtmlElement};
 
 pub(crate) use row::origin_text;
@@ -12,15 +10,12 @@ use crate::{
     browser,
     client_list::ClientList,
     components::{
-        EraseView, ListItem, bool_signal, effect, keyed_list, list_keys, on_click, static_text,
-        text,
+        EraseView, ListItem, SPARE, bool_signal, effect, gap, keyed_list, list_keys, on_click,
+        rows_in_page, show_rows, static_text, text,
     },
     erased_signal::{ErasedMemo, ErasedSignal},
     i18n::{Texts, tr},
 };
-
-/// Rows above and below the visible ones that are rendered too, so that scrolling shows no empty rows.
-const SPARE: u64 = 8;
 
 /// What was done to the mark of a row.
 #[derive(Clone, Copy, Debug)]
@@ -60,15 +55,8 @@ pub fn ClientRows(
 ) -> impl IntoView {
     let scroller = NodeRef::<Div>::new();
     let look = move || {
-        if let Some(rows) = scroller.get_untracked().and_then(|div| rows_of(&div)) {
-            let seen = (rows.start, rows.end);
-            if visible_rows
-                .try_read_untracked()
-                .is_some_and(|visible_rows| *visible_rows != seen)
-            {
-                visible_rows.set(seen);
-            }
-        }
+        let seen = scroller.get_untracked().and_then(|div| rows_of(&div));
+        show_rows(visible_rows, seen);
     };
     // Scrolls to the top when the order or the search changes.
     let length = ErasedMemo::new(move || client_list.with(ClientList::length));
@@ -106,11 +94,14 @@ pub fn ClientRows(
     .erase();
     let rows = keyed_list(move || {
         let (start, end) = visible_rows.get();
-        let end = end.min(length.get().unwrap_or(SPARE));
-        client_list.with(|client_list| {
-            let entry = |n: u64| row::entry(n, client_list.row(n), selected, marks);
-            (start..end.max(start)).map(entry).collect()
-        })
+        let length = length.get().unwrap_or(SPARE);
+        let (start, end) = (start.min(length), end.min(length));
+        let shown = client_list.read();
+        let entry = |n: u64| row::entry(n, shown.row(n), client_list, selected, marks);
+        let mut items = vec![gap(0, start)];
+        items.extend((start..end).map(entry));
+        items.push(gap(end, length));
+        items
     });
     view! {
         <div
@@ -129,37 +120,22 @@ pub fn ClientRows(
                 on:scroll=move |_| look()
             >
                 <div class="probe" role="none"></div>
-                {spacer(move || visible_rows.get().0)}
                 {rows}
-                {spacer(move || length.get().unwrap_or(0).saturating_sub(visible_rows.get().1))}
             </div>
         </div>
     }
     .erase()
 }
 
-/// The visible rows of a scroll container, with some rows above and below.
-fn rows_of(scroller: &HtmlElement) -> Option<Range<u64>> {
+/// The rows that are in the page.
+fn rows_of(scroller: &HtmlElement) -> Option<(u64, u64)> {
     let probe: HtmlElement = scroller.first_element_child()?.dyn_into().ok()?;
-    let height = probe.offset_height().max(1) as u64;
-    let above = scroller.scroll_top().max(0) as u64 / height;
-    let seen = (scroller.client_height().max(0) as u64).div_ceil(height);
-    // In steps of four, so that not every scrolled row causes an update.
-    let start = above.saturating_sub(SPARE) / 4 * 4;
-    Some(start..above + seen + SPARE)
-}
-
-/// An empty element with the height of rows that are not rendered.
-fn spacer(rows: impl Fn() -> u64 + Send + Sync + 'static) -> AnyView {
-    let div = NodeRef::<Div>::new();
-    effect(move || {
-        let rows = rows();
-        if let Some(div) = div.get() {
-            let height = format!("calc(var(--row) * {rows})");
-            let _ = leptos::web_sys::HtmlElement::style(&div).set_property("height", &height);
-        }
-    });
-    view! { <div role="none" class="spacer" node_ref=div></div> }.erase()
+    let (above, height) = (scroller.scroll_top(), scroller.client_height());
+    Some(rows_in_page(
+        above.into(),
+        height.into(),
+        probe.offset_height().into(),
+    ))
 }
 
 fn head(sort: ErasedSignal<&'static str>, fixed: Signal<bool>, mark_all: AnyView) -> AnyView {
@@ -218,13 +194,6 @@ fn head(sort: ErasedSignal<&'static str>, fixed: Signal<bool>, mark_all: AnyView
 /// A row that is not loaded yet.
 fn placeholder(n: u64) -> ListItem {
     ListItem::new(n, move || {
-        view! {
-            <div role="row" class="client-row loading" data-row=n aria-rowindex=n + 2>
-                <div role="cell">
-                    <span class="skeleton"></span>
-                </div>
-            </div>
-        }
-        .erase()
+        view! { <div role="row" class="client-row" data-row=n aria-rowindex=n + 2></div> }.erase()
     })
 }

@@ -4,7 +4,7 @@
 mod row;
 mod row_state;
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use leptos::{
     ev::{FocusEvent, MouseEvent},
@@ -15,12 +15,12 @@ use leptos::{
 use crate::{
     browser::{self, Timer},
     components::{
-        ClickHandler, EraseView, ListItem, effect, keyed_list, on_click, static_text, text,
+        ClickHandler, EraseView, ListItem, effect, gap, keyed_list, on_click, rows_in_page,
+        show_rows, static_text, text,
     },
-    cursor,
     erased_signal::ErasedSignal,
     formatting,
-    i18n::texts,
+    i18n::{self, texts},
     message_history::MessageHistory,
     wire::{MessageDetail, MessageInfo},
 };
@@ -69,10 +69,7 @@ pub(crate) struct ShownMessages {
     pub(crate) marked: ErasedSignal<Vec<String>>,
 }
 
-/// Rows that one task adds. With many more it would block slow machines.
-const STEP: usize = 6;
-
-/// The list.
+/// The list. Only the rows that can be seen are in the page, and the one in the tab order.
 #[component]
 pub fn HistoryList(
     /// What it shows.
@@ -82,30 +79,35 @@ pub fn HistoryList(
 ) -> impl IntoView {
     let messages = shown.messages;
     let rows = Rows::new(shown);
-    let (listed, again) = (ErasedSignal::new(Vec::new()), RwSignal::new(false));
+    let in_page = ErasedSignal::new(rows_in_page(0.0, 0.0, 0.0));
+    let look = move || show_rows(in_page, seen_rows());
+    let listeners = StoredValue::new_local(None);
     effect(move || {
-        again.track();
-        let known = listed.read_untracked();
-        let (next, more) = messages.with(|messages| with_some_more(&known, messages.messages()));
-        if !next.iter().map(key_of).eq(known.iter().map(key_of)) {
-            listed.set(next);
-        }
-        if more {
-            let soon = Timer::after(0.0, move || {
-                again.try_update(|again| *again = !*again);
-            });
-            soon.detach();
-        }
+        listeners.set_value(Some([browser::on_scroll(look), browser::on_resize(look)]));
+    });
+    effect(move || {
+        messages.track();
+        // When the rows are in the page.
+        Timer::after(0.0, look).detach();
     });
     let entries = keyed_list(move || {
-        let entry = |message: &Arc<MessageInfo>| {
+        let (messages, stop, language) = (messages.read(), rows.tab_stop(), i18n::language() as u8);
+        let all = messages.messages();
+        let row = |message: &Arc<MessageInfo>| {
             let message = Arc::clone(message);
-            let (id, ended) = key_of(&message);
-            ListItem::new(format!("{id} {ended}"), move || {
-                row::row(&message, rows.add(&message), actions)
-            })
+            // All else changes in the row, so that a focused button stays in the page.
+            let key = format!("{} {} {language}", message.id, message.ended.is_some());
+            ListItem::new(key, move || row::row(&message, rows.add(&message), actions))
         };
-        listed.read().iter().map(entry).collect()
+        let part = |rows: Range<u64>| match all.get(rows.start as usize) {
+            Some(message) if rows.end - rows.start == 1 => row(message),
+            _ => gap(rows.start, rows.end),
+        };
+        let stop = messages.place(&stop).unwrap_or_default();
+        parts(all.len() as u64, *in_page.read(), stop as u64)
+            .into_iter()
+            .map(part)
+            .collect()
     });
     // Then the times have dates.
     let class = static_text(move || {
@@ -115,20 +117,29 @@ pub fn HistoryList(
             false => "history",
         }
     });
+    let count = text(move || messages.with(|messages| messages.messages().len().to_string()));
     let click: ClickHandler = Box::new(move |event| press(&event, actions));
     let enter = move |event: FocusEvent| {
         if let Some((_, id)) = row_of(&event) {
             shown.row.set(id);
         }
     };
+    let hover: ClickHandler = Box::new(move |event| {
+        let id = row_of(&event).map(|(_, id)| id).unwrap_or_default();
+        if rows.hovered.with_untracked(|now| *now != id) {
+            rows.hovered.set(id);
+        }
+    });
     view! {
         <div
             class=class
             role="grid"
             aria-multiselectable="true"
             aria-labelledby="history"
+            aria-rowcount=count
             on:click=click
             on:focusin=enter
+            on:mouseover=hover
         >
             {entries}
         </div>
@@ -136,33 +147,27 @@ pub fn HistoryList(
     .erase()
 }
 
-/// The messages that are listed next, newest first: those that are, and a few others; and whether there are more.
-fn with_some_more(
-    listed: &[Arc<MessageInfo>],
-    messages: &[Arc<MessageInfo>],
-) -> (Vec<Arc<MessageInfo>>, bool) {
-    let mut next = Vec::new();
-    let mut new = 0;
-    for message in messages {
-        let is_listed = is_among(listed, message);
-        new += usize::from(!is_listed);
-        if is_listed || new <= STEP {
-            next.push(Arc::clone(message));
+/// The rows that are in the page, if there are any.
+fn seen_rows() -> Option<(u64, u64)> {
+    let row = browser::find("[role=grid] > [role=row]")?;
+    let above = -row.parent_element()?.get_bounding_client_rect().top();
+    let height = row.get_bounding_client_rect().height();
+    Some(rows_in_page(above, browser::height(), height))
+}
+
+/// A list of this length in parts: each row that is in the page, and all others between two of them together.
+fn parts(length: u64, (start, end): (u64, u64), stop: u64) -> Vec<Range<u64>> {
+    let mut parts: Vec<Range<u64>> = Vec::new();
+    let mut in_gap = false;
+    for n in 0..length {
+        let was_in_gap = in_gap;
+        in_gap = !(start..end).contains(&n) && n != stop;
+        match parts.last_mut().filter(|_| was_in_gap && in_gap) {
+            Some(gap) => gap.end += 1,
+            None => parts.push(n..n + 1),
         }
     }
-    (next, new > STEP)
-}
-
-/// Whether a message is one of these, newest first.
-fn is_among(listed: &[Arc<MessageInfo>], message: &MessageInfo) -> bool {
-    let seq = cursor::seq(&message.id);
-    let place = listed.binary_search_by(|known| seq.cmp(&cursor::seq(&known.id)));
-    place.is_ok()
-}
-
-/// What makes a new row. All else changes in the row, so that a focused button stays in the page.
-fn key_of(message: &Arc<MessageInfo>) -> (&str, bool) {
-    (&message.id, message.ended.is_some())
+    parts
 }
 
 /// The row in which something happened, and its message.
@@ -238,42 +243,13 @@ pub(crate) fn newest_state(
 
 #[cfg(test)]
 mod tests {
-    use serde_json::value::RawValue;
-
     use super::*;
-    use crate::wire::{Receipts, To};
 
     #[test]
-    fn a_few_messages_are_added_at_a_time_and_those_that_are_gone_are_dropped() {
-        let message = |seq: u64| {
-            Arc::new(MessageInfo {
-                id: format!("e-{seq}"),
-                at: 0,
-                expires_at: None,
-                to: To::Everyone,
-                clients: None,
-                event: None,
-                data: RawValue::from_string("1".to_owned()).expect("JSON"),
-                replace: None,
-                replaces: None,
-                urgency: None,
-                ended: None,
-                receipt: None,
-                receipts: Receipts::default(),
-            })
-        };
-        let messages: Vec<_> = (1..=30).rev().map(message).collect();
-        let seqs = |messages: &[Arc<MessageInfo>]| {
-            let seqs = messages.iter().map(|message| cursor::seq(&message.id));
-            seqs.collect::<Vec<_>>()
-        };
-        let listed = [99, 28, 27].map(message);
-        let (first, more) = with_some_more(&listed, &messages);
-        let expected = 30 - STEP as u64 - 1..=30;
-        assert_eq!(seqs(&first), expected.rev().collect::<Vec<_>>());
-        assert!(more);
-        let (all, more) = with_some_more(&first, &messages[..first.len() + STEP]);
-        assert_eq!(all.len(), first.len() + STEP);
-        assert!(!more);
+    fn rows_that_are_not_in_the_page_are_a_gap() {
+        assert_eq!(parts(3, (0, 8), 0), [0..1, 1..2, 2..3]);
+        assert_eq!(parts(9, (4, 6), 0), [0..1, 1..4, 4..5, 5..6, 6..9]);
+        assert_eq!(parts(6, (0, 2), 4), [0..1, 1..2, 2..4, 4..5, 5..6]);
+        assert_eq!(parts(0, (0, 8), 0), []);
     }
 }

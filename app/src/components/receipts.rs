@@ -1,38 +1,50 @@
 //! The delivery state of a message, as a bar and as numbers.
 
-use leptos::prelude::*;
+use leptos::{
+    prelude::*,
+    wasm_bindgen::JsCast,
+    web_sys::{Element, HtmlElement},
+};
 
 use crate::{
-    components::{EraseView, text},
+    components::{EraseView, effect},
     erased_signal::ErasedMemo,
     formatting,
     i18n::{interpolate, texts},
     wire::{Receipt, Receipts},
 };
 
-/// The width of the bar in SVG units.
-const WIDTH: u64 = 1_000;
-
 /// A bar that fills as the delivery progresses. The same numbers are shown as text next to it.
 pub(crate) fn bar(receipts: ErasedMemo<Receipts>) -> AnyView {
-    let part =
-        move |class: &'static str, before: fn(&Receipts) -> u64, of: fn(&Receipts) -> u64| {
-            let x = text(move || receipts.with(|r| share(before(r), r.audience)).to_string());
-            let width = text(move || receipts.with(|r| share(of(r), r.audience)).to_string());
-            view! { <rect class=class x=x y="0" width=width height="1" /> }.erase_client_only()
+    let fill = move |bar: Element| {
+        let Ok(bar) = bar.dyn_into::<HtmlElement>() else {
+            return;
         };
-    view! {
-        <svg class="receipts" viewBox="0 0 1000 1" preserveAspectRatio="none" aria-hidden="true">
-            {part("acknowledged", |_| 0, |r| r.acknowledged)}
-            {part("sent", |r| r.acknowledged, |r| r.sent)}
-            {part("waiting", |r| r.acknowledged + r.sent, |r| r.waiting)}
-        </svg>
-    }
-    .erase_client_only()
+        effect(move || {
+            let Receipts {
+                audience,
+                acknowledged,
+                sent,
+                waiting,
+                ..
+            } = receipts.get();
+            // Where each part ends.
+            for (part, end) in [
+                ("--acknowledged", acknowledged),
+                ("--sent", acknowledged + sent),
+                ("--waiting", acknowledged + sent + waiting),
+            ] {
+                let end = format!("{}%", share(end, audience));
+                let _ = HtmlElement::style(&bar).set_property(part, &end);
+            }
+        });
+    };
+    view! { <span class="receipts" aria-hidden="true" use:fill></span> }.erase_client_only()
 }
 
+/// A share in percent.
 fn share(n: u64, all: u64) -> u64 {
-    (n * WIDTH).checked_div(all).unwrap_or(0).min(WIDTH)
+    (n * 100).checked_div(all).unwrap_or(0).min(100)
 }
 
 pub(crate) fn receipt_text(receipt: Receipt) -> &'static str {
@@ -97,8 +109,8 @@ mod tests {
 
     #[test]
     fn a_bar_never_exceeds_its_width() {
-        assert_eq!(share(1, 3), 333);
-        assert_eq!(share(5, 3), WIDTH);
+        assert_eq!(share(1, 3), 33);
+        assert_eq!(share(5, 3), 100);
         assert_eq!(share(0, 0), 0);
     }
 }

@@ -522,7 +522,6 @@ translation! {
         more_failed: "et {n} de plus",
         copied: "Copié pour curl.",
         not_copied: "La copie n’est pas autorisée.",
-        details: "Détails",
         again: "Envoyer à nouveau",
         recall: "Rappeler",
         confirm_recall: "Rappeler définitivement ?",

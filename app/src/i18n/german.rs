@@ -522,7 +522,6 @@ translation! {
         more_failed: "und {n} weitere",
         copied: "Als curl kopiert.",
         not_copied: "Kopieren ist nicht erlaubt.",
-        details: "Details",
         again: "Noch einmal senden",
         recall: "Zurückrufen",
         confirm_recall: "Endgültig zurückrufen?",

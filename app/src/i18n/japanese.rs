@@ -522,7 +522,6 @@ translation! {
         more_failed: "他 {n} 件",
         copied: "curl としてコピーしました。",
         not_copied: "コピーが許可されていません。",
-        details: "詳細",
         again: "再送信",
         recall: "取り消し",
         confirm_recall: "完全に取り消しますか？",

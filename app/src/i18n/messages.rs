@@ -52,7 +52,6 @@ texts! {
         more_failed: "and {n} more", "另有 {n} 条";
         copied: "Copied as curl.", "已复制为 curl。";
         not_copied: "Copying is not allowed.", "不允许复制。";
-        details: "Details", "详情";
         again: "Push again", "再次推送";
         recall: "Recall", "撤回";
         confirm_recall: "Recall permanently?", "确定永久撤回？";

@@ -522,7 +522,6 @@ translation! {
         more_failed: "e mais {n}",
         copied: "Copiado como curl.",
         not_copied: "Não é permitido copiar.",
-        details: "Detalhes",
         again: "Enviar de novo",
         recall: "Retirar",
         confirm_recall: "Retirar definitivamente?",

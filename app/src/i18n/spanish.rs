@@ -522,7 +522,6 @@ translation! {
         more_failed: "y {n} más",
         copied: "Copiado como curl.",
         not_copied: "No se permite copiar.",
-        details: "Detalles",
         again: "Enviar otra vez",
         recall: "Retirar",
         confirm_recall: "¿Retirar definitivamente?",

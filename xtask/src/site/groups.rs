@@ -18,8 +18,8 @@ const WEIGHTS: [(&str, usize); 8] = [
     ("/try", 5),
     ("/jobs", 2),
     ("/admin", 2),
-    ("/admin/clients", 20),
-    ("/admin/messages", 40),
+    ("/admin/clients", 30),
+    ("/admin/messages", 56),
     ("/admin/push", 2),
 ];
 

@@ -29,16 +29,16 @@ const PAGES: [(&str, &[&str], usize); 31] = [
         &["panel", "overview_section", "overview_lists"],
         250_700,
     ),
-    ("/admin/clients", &["panel", "clients_section"], 229_100),
+    ("/admin/clients", &["panel", "clients_section"], 230_000),
     (
         "/admin/clients with a card",
         &["panel", "clients_section", "client_card"],
-        245_700,
+        246_300,
     ),
     (
         "/admin/clients with marks",
         &["panel", "clients_section", "marked_clients"],
-        254_700,
+        255_500,
     ),
     ("/admin/client", &["panel", "client_section"], 227_400),
     (
@@ -46,18 +46,18 @@ const PAGES: [(&str, &[&str], usize); 31] = [
         &["panel", "client_section", "client_timeline"],
         238_400,
     ),
-    ("/admin/messages", &["panel", "messages_section"], 229_900),
+    ("/admin/messages", &["panel", "messages_section"], 231_800),
     (
         "/admin/messages with one open",
         &["panel", "messages_section", "opened_message"],
-        243_500,
+        246_700,
     ),
     (
         "/admin/messages with marks",
         &["panel", "messages_section", "marked_messages"],
-        237_000,
+        238_600,
     ),
-    ("/admin/tail", &["panel", "tail_section"], 212_300),
+    ("/admin/tail", &["panel", "tail_section"], 219_500),
     ("/admin/push", &["panel", "push_section"], 214_400),
     (
         "/admin/push, all of it",
@@ -71,7 +71,7 @@ const PAGES: [(&str, &[&str], usize); 31] = [
     (
         "/admin/keys with its forms",
         &["panel", "keys_section", "key_forms"],
-        237_900,
+        239_500,
     ),
     ("/admin/hooks", &["panel", "hooks_section"], 223_700),
     (
@@ -82,7 +82,7 @@ const PAGES: [(&str, &[&str], usize); 31] = [
     ("/admin/people", &["panel", "people_section"], 226_500),
     ("/admin/roles", &["panel", "roles_section"], 200_800),
     ("/admin/limits", &["panel", "limits_section"], 194_800),
-    ("/admin/audit", &["panel", "audit_section"], 211_600),
+    ("/admin/audit", &["panel", "audit_section"], 213_500),
     ("Ctrl-K in the panel", &["panel", "palette_part"], 235_700),
     ("/admin/account", &["panel", "account_section"], 214_500),
 ];

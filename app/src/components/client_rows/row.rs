@@ -7,12 +7,14 @@ use leptos::{ev::MouseEvent, prelude::*};
 use super::{Mark, Marks, placeholder};
 use crate::{
     browser_name,
-    client_list::since,
+    client_list::{ClientList, since},
     components::{
-        EraseView, ListItem, aria_bool, bool_signal, on_click, outside, static_text, text,
+        EraseView, ListItem, Turn, aria_bool, bool_signal, in_turn, on_change, on_click, outside,
+        static_text,
     },
+    erased_signal::{ErasedMemo, ErasedSignal},
     formatting,
-    i18n::{interpolate, plural, texts},
+    i18n::{self, interpolate, plural, texts},
     wire::ClientInfo,
 };
 
@@ -23,33 +25,68 @@ const TOPICS: usize = 3;
 pub(super) fn entry(
     n: u64,
     client: Option<&Arc<ClientInfo>>,
+    client_list: ErasedSignal<ClientList>,
     selected: RwSignal<String>,
     marks: Marks,
 ) -> ListItem {
-    let Some(client) = client.cloned() else {
+    let Some(client) = client else {
         return placeholder(n);
     };
-    let key = format!("{n} {} {}", client.version, client.client_id);
-    ListItem::new(key, move || row(n, &client, selected, marks))
+    let client = Arc::clone(client);
+    let key = format!("{n} {} {}", client.client_id, i18n::language() as u8);
+    ListItem::new(key, move || row(n, &client, client_list, selected, marks))
 }
 
-fn row(n: u64, client: &Arc<ClientInfo>, selected: RwSignal<String>, marks: Marks) -> AnyView {
-    let id = StoredValue::new(client.client_id.clone());
-    let is_selected = move || selected.with(|selected| id.with_value(|id| id == selected));
-    let class = static_text(move || match is_selected() {
+fn row(
+    n: u64,
+    client: &Arc<ClientInfo>,
+    client_list: ErasedSignal<ClientList>,
+    selected: RwSignal<String>,
+    marks: Marks,
+) -> AnyView {
+    let id = client.client_id.clone();
+    let is_selected = bool_signal(move || selected.with(|selected| *selected == id));
+    let class = static_text(move || match is_selected.get() {
         true => "client-row selected",
         false => "client-row",
     });
+    let version =
+        ErasedMemo::new(move || client_list.with(|clients| Some(clients.row(n)?.version)));
+    let turn = Turn::new();
+    on_change(move || version.track(), move || turn.ask());
+    let name = client.client_id.clone();
+    let id = client.client_id.clone();
+    let cells = move || match client_list.read_untracked().row(n) {
+        Some(client) if client.client_id == id => cells(n, client, selected, is_selected, marks),
+        // The row is about to leave the page.
+        _ => ().into_any(),
+    };
+    view! {
+        <div role="row" class=class data-row=name aria-rowindex=n + 2>
+            {in_turn(turn, cells)}
+        </div>
+    }
+    .erase_client_only()
+}
+
+/// A row is made again when the language changes, so its texts need no signals.
+fn cells(
+    n: u64,
+    client: &Arc<ClientInfo>,
+    selected: RwSignal<String>,
+    is_selected: Signal<bool>,
+    marks: Marks,
+) -> AnyView {
+    let id = StoredValue::new(client.client_id.clone());
     let here = !client.connections.is_empty();
-    let (at, seen) = (since(client), client.last_seen);
-    let when = text(move || match (at, seen) {
+    let when = match (since(client), client.last_seen) {
         (Some(at), _) => formatting::clock(at as f64),
-        (None, Some(at)) => interpolate(
-            texts().clients.last_seen,
-            &[("ago", &formatting::ago(at as f64))],
-        ),
+        (None, Some(at)) => {
+            let ago = formatting::ago(at as f64);
+            interpolate(texts().clients.last_seen, &[("ago", &ago)])
+        }
         (None, None) => texts().clients.away.to_owned(),
-    });
+    };
     let select = on_click(move || selected.set(id.get_value()));
     let is_marked = bool_signal(move || {
         let marked = marks.marked.read();
@@ -59,37 +96,36 @@ fn row(n: u64, client: &Arc<ClientInfo>, selected: RwSignal<String>, marks: Mark
         let range = event.shift_key();
         marks.on_mark.run(Mark { row: n, range });
     };
-    let mark = text(move || interpolate(texts().clients.mark, &[("id", &id.get_value())]));
-    let called = text(move || interpolate(texts().client.about, &[("id", &id.get_value())]));
+    let name = [("id", client.client_id.as_str())];
+    let mark = interpolate(texts().clients.mark, &name);
+    let called = interpolate(texts().client.about, &name);
     view! {
-        <div role="row" class=class data-row=id.get_value() aria-rowindex=n + 2>
-            <div role="cell" class="mark">
-                <input type="checkbox" aria-label=mark prop:checked=is_marked on:click=on_mark />
-            </div>
-            <div role="cell" class="who">
-                <span class=if here { "presence here" } else { "presence" } aria-hidden="true"></span>
-                <button
-                    type="button"
-                    class="plain code"
-                    aria-label=called
-                    aria-pressed=aria_bool(is_selected)
-                    on:click=select
-                >
-                    {client.client_id.clone()}
-                </button>
-            </div>
-            <div role="cell" class="topics">
-                {topics(client)}
-            </div>
-            <div role="cell" class="connections">
-                {client.connections.len()}
-            </div>
-            <div role="cell" class="since">
-                {when}
-            </div>
-            <div role="cell" class="from">
-                {outside(origin(client))}
-            </div>
+        <div role="cell" class="mark">
+            <input type="checkbox" aria-label=mark prop:checked=is_marked on:click=on_mark />
+        </div>
+        <div role="cell" class="who">
+            <span class=if here { "presence here" } else { "presence" } aria-hidden="true"></span>
+            <button
+                type="button"
+                class="plain code"
+                aria-label=called
+                aria-pressed=aria_bool(move || is_selected.get())
+                on:click=select
+            >
+                {client.client_id.clone()}
+            </button>
+        </div>
+        <div role="cell" class="topics">
+            {topics(client)}
+        </div>
+        <div role="cell" class="connections">
+            {client.connections.len()}
+        </div>
+        <div role="cell" class="since">
+            {when}
+        </div>
+        <div role="cell" class="from">
+            {outside(origin(client))}
         </div>
     }
     .erase_client_only()
@@ -106,10 +142,10 @@ fn topics(client: &ClientInfo) -> AnyView {
     let more = topics.len().saturating_sub(TOPICS) as u64;
     let tag = |topic: &&String| view! { <span class="tag">{outside(topic)}</span> };
     let tags: Vec<_> = topics.iter().take(TOPICS).map(tag).collect();
-    let rest = text(move || match more {
+    let rest = match more {
         0 => String::new(),
         n => plural(texts().clients.more, n, &[]),
-    });
+    };
     view! {
         {tags}
         <span class="nothing">{rest}</span>

@@ -8,12 +8,12 @@ use super::{MessageActions, recall_button, row_state::RowState};
 use crate::{
     api::encoded,
     components::{
-        EraseView, aria_bool, audience_text, bar, outside, outside_signal, receipts_text,
+        EraseView, Turn, aria_bool, audience_text, bar, in_turn, outside, receipts_text,
         static_text, text, when,
     },
     erased_signal::ErasedMemo,
     formatting,
-    i18n::{Texts, interpolate, texts, tr},
+    i18n::{interpolate, texts, tr},
     wire::{Ended, MessageInfo},
 };
 
@@ -38,71 +38,77 @@ pub(crate) fn row_id(message: &str) -> String {
 }
 
 pub(super) fn row(message: &Arc<MessageInfo>, state: RowState, actions: MessageActions) -> AnyView {
-    let (to, clients) = (message.to.clone(), message.clients);
-    let fate = text(move || receipts_text(clients, &state.receipts.read()));
-    let receipts = ErasedMemo::new(move || state.receipts.get());
     let class = static_text(move || match state.is_open.get() {
         true => "message-row open",
         false => "message-row",
     });
     let tab = static_text(move || if state.is_tab_stop.get() { "0" } else { "-1" });
-    let to = text(move || audience_text(&to, clients));
-    let at = message.at as f64;
-    let data = beginning(message.data.get());
-    let name = data.clone();
-    let mark_name = text(move || interpolate(texts().messages.mark, &[("text", &name)]));
+    let id = row_id(&message.id);
+    let message = Arc::clone(message);
     view! {
         <div
             role="row"
-            id=row_id(&message.id)
+            id=id
             class=class
+            aria-rowindex=text(move || state.number.get())
             aria-selected=aria_bool(move || state.is_marked.get())
             tabindex=tab
         >
-            <div role="gridcell" class="mark">
-                <input
-                    type="checkbox"
-                    tabindex="-1"
-                    data-n=MARK
-                    aria-label=mark_name
-                    prop:checked=state.is_marked
-                />
-            </div>
-            <div role="gridcell" class="time">
-                <time datetime=formatting::iso(at)>{text(move || formatting::clock(at))}</time>
-            </div>
-            <div role="gridcell" class="to">
-                {outside_signal(to)}
-            </div>
-            <div role="gridcell" class="kind">
-                <span class="tag">{outside(message.event.as_deref().unwrap_or_default())}</span>
-                <span class="tag late">{ended_text(message.ended)}</span>
-            </div>
-            <div role="gridcell" class="text">
-                {outside(data)}
-            </div>
-            <div role="gridcell" class="fate">
-                {bar(receipts)} <span class="delivery-text">{fate}</span>
-            </div>
-            <div role="gridcell" class="actions">
-                {buttons(message, actions)}
-            </div>
+            {in_turn(Turn::new(), move || cells(&message, state, actions))}
         </div>
     }
     .erase_client_only()
 }
 
-/// The actions on a message. They are seen where the pointer or the focus is.
-fn buttons(message: &Arc<MessageInfo>, actions: MessageActions) -> AnyView {
-    let button = |place: u8, label: fn(&Texts) -> &'static str| {
-        view! {
-            <button type="button" class="quiet small" tabindex="-1" data-n=place>
-                {tr(label)}
+/// A row is made again when the language changes, so its texts need no signals.
+fn cells(message: &Arc<MessageInfo>, state: RowState, actions: MessageActions) -> AnyView {
+    let clients = message.clients;
+    let fate = text(move || receipts_text(clients, &state.receipts.read()));
+    let receipts = ErasedMemo::new(move || state.receipts.get());
+    let at = message.at as f64;
+    let data = beginning(message.data.get());
+    let mark_name = interpolate(texts().messages.mark, &[("text", &data)]);
+    let event = message.event.as_deref().unwrap_or_default();
+    let ended = ended_text(message.ended).get();
+    let to = audience_text(&message.to, clients);
+    let message = Arc::clone(message);
+    view! {
+        <div role="gridcell" class="mark">
+            <input
+                type="checkbox"
+                tabindex="-1"
+                data-n=MARK
+                aria-label=mark_name
+                prop:checked=state.is_marked
+            />
+        </div>
+        <time role="gridcell" class="time" datetime=formatting::iso(at)>
+            {formatting::clock(at)}
+        </time>
+        <div role="gridcell" class="to">
+            {outside(to)}
+        </div>
+        <div role="gridcell" class="kind">
+            <span class="tag">{outside(event)}</span>
+            <span class="tag late">{ended}</span>
+        </div>
+        <div role="gridcell" class="text">
+            <button type="button" class="plain" tabindex="-1" data-n=DETAILS>
+                {outside(data)}
             </button>
-        }
-        .erase_client_only()
-    };
-    let again = format!("admin/push?again={}", encoded(&message.id));
+        </div>
+        <div role="gridcell" class="fate">
+            {bar(receipts)} <span class="delivery-text">{fate}</span>
+        </div>
+        {when(move || state.is_active.get(), move || buttons(&message, actions))}
+    }
+    .erase_client_only()
+}
+
+/// The actions on a message, where the pointer or the focus is. Those of all other rows would be most of what is in the page.
+fn buttons(message: &Arc<MessageInfo>, actions: MessageActions) -> AnyView {
+    let (id, can_be_recalled) = (message.id.clone(), message.ended.is_none());
+    let again = format!("admin/push?again={}", encoded(&id));
     let push = move || {
         view! {
             <a class="button small" tabindex="-1" data-n=PUSH href=again.clone()>
@@ -111,15 +117,17 @@ fn buttons(message: &Arc<MessageInfo>, actions: MessageActions) -> AnyView {
         }
         .erase_client_only()
     };
-    let (id, can_be_recalled) = (message.id.clone(), message.ended.is_none());
     view! {
-        {button(DETAILS, |t| t.messages.details)}
-        {button(COPY, |t| t.messages.curl)}
-        {when(move || actions.may_push.get(), push)}
-        {when(
-            move || can_be_recalled && actions.may_recall.get(),
-            move || recall_button(id.clone(), actions, Some(RECALL)),
-        )}
+        <div role="gridcell" class="actions">
+            <button type="button" class="quiet small" tabindex="-1" data-n=COPY>
+                {tr(|t| t.messages.curl)}
+            </button>
+            {when(move || actions.may_push.get(), push)}
+            {when(
+                move || can_be_recalled && actions.may_recall.get(),
+                move || recall_button(id.clone(), actions, Some(RECALL)),
+            )}
+        </div>
     }
     .erase_client_only()
 }

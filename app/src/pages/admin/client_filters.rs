@@ -188,17 +188,17 @@ pub(super) fn fields(filters: ClientFilters) -> AnyView {
                 spellcheck="false"
                 bind:value=filters.topic
             />
-            <select aria-label=tr(|t| t.clients.browser) bind:value=filters.browser>
-                <option value="">{tr(|t| t.clients.any_browser)}</option>
-                {known.into_iter().collect::<Vec<_>>()}
-                {when(is_other, other)}
-            </select>
             <select aria-label=tr(|t| t.clients.since) bind:value=filters.connected>
                 <option value="">{tr(|t| t.clients.any_time)}</option>
                 {span("5m", |t| t.clients.minutes)}
                 {span("1h", |t| t.clients.hour)}
                 {span("1d", |t| t.clients.day)}
                 {span("7d", |t| t.clients.week)}
+            </select>
+            <select aria-label=tr(|t| t.clients.browser) bind:value=filters.browser>
+                <option value="">{tr(|t| t.clients.any_browser)}</option>
+                {known.into_iter().collect::<Vec<_>>()}
+                {when(is_other, other)}
             </select>
             <label class="check">
                 <input type="checkbox" bind:checked=filters.unread />

@@ -159,12 +159,10 @@ impl History {
     /// Closes the details. The focus returns to the row.
     fn close(self) {
         let id = self.opened.id.get_untracked();
+        self.row.set(id.clone());
         self.opened.close();
         // When the list is visible again, on a small screen.
-        browser::Timer::after(0.0, move || {
-            browser::focus(&row_id(&id));
-        })
-        .detach();
+        focus_soon(id);
     }
 
     /// Goes to the row that is this many below. Open details follow.
@@ -177,7 +175,9 @@ impl History {
             return;
         };
         self.row.set(next.id.clone());
-        browser::focus(&row_id(&next.id));
+        if !browser::focus(&row_id(&next.id)) {
+            focus_soon(next.id.clone());
+        }
         if self.opened.is_open() {
             self.opened.show(next.id.clone());
         }
@@ -231,4 +231,12 @@ impl History {
         self.session.check_unauthorized(error);
         self.note.try_set(Some(i18n::error(error)));
     }
+}
+
+/// Gives the focus to the row of a message in the next task. It is in the page then, if it is that in the tab order.
+fn focus_soon(id: String) {
+    browser::Timer::after(0.0, move || {
+        browser::focus(&row_id(&id));
+    })
+    .detach();
 }
