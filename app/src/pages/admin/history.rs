@@ -206,25 +206,23 @@ impl History {
     }
 
     /// Copies the push of a message as a command.
-    fn copy(self, id: String) {
+    async fn copy(self, id: String) {
         let known = self.messages.read_untracked().find(&id).cloned();
         let Some(message) = known else { return };
-        spawn_local(async move {
-            let mut line = as_curl(&message);
-            // A list names only some of many recipients.
-            let all = |ids: &[String]| message.clients.is_none_or(|all| all == ids.len() as u64);
-            if matches!(&message.to, To::Clients(ids) if !all(ids)) {
-                match Client::new("").message(&id).await {
-                    Ok(detail) => line = as_curl(&detail.message),
-                    Err(error) => return self.tell(&error),
-                }
+        let mut line = as_curl(&message);
+        // A list names only some of many recipients.
+        let all = |ids: &[String]| message.clients.is_none_or(|all| all == ids.len() as u64);
+        if matches!(&message.to, To::Clients(ids) if !all(ids)) {
+            match Client::new("").message(&id).await {
+                Ok(detail) => line = as_curl(&detail.message),
+                Err(error) => return self.tell(&error),
             }
-            let said = match browser::copy(line).await {
-                true => texts().messages.copied,
-                false => texts().messages.not_copied,
-            };
-            self.note.try_set(Some(said.to_owned()));
-        });
+        }
+        let said = match browser::copy(line).await {
+            true => texts().messages.copied,
+            false => texts().messages.not_copied,
+        };
+        self.note.try_set(Some(said.to_owned()));
     }
 
     fn tell(self, error: &ApiError) {

@@ -177,13 +177,14 @@ fn actions(history: History) -> AnyView {
                     {tr(|t| t.messages.unmark)}
                 </button>
             </div>
+            {failures(marked)}
         </section>
     }
     .erase_client_only()
 }
 
-/// Which messages could not be recalled, and why.
-pub(super) fn failures(marked: MarkedMessages) -> AnyView {
+/// Which messages could not be recalled, and why. They are still selected.
+fn failures(marked: MarkedMessages) -> AnyView {
     let failed = marked.failed;
     let count = text(move || plural(texts().messages.failed_n, failed.with(Vec::len) as u64, &[]));
     let more = optional_text(move || {

@@ -2,6 +2,7 @@
 
 use leptos::{
     prelude::*,
+    task::spawn_local,
     wasm_split::{SplitLoaderError, wasm_split},
 };
 
@@ -29,7 +30,15 @@ pub(in crate::pages::admin) fn view(history: History) -> AnyView {
                 .mark(&history.messages.read_untracked(), &mark);
         }),
         recall: Callback::new(move |id| history.recall(id)),
-        copy: Callback::new(move |id| history.copy(id)),
+        copy: Callback::new(move |id| {
+            spawn_local(async move {
+                if copy_message(history, id).await.is_err() {
+                    history
+                        .note
+                        .try_set(Some(texts().shell.not_loaded.to_owned()));
+                }
+            });
+        }),
         may_push: bool_signal(move || session.may("push")),
         may_recall: bool_signal(move || session.may("recall")),
         asked: RwSignal::new(String::new()),
@@ -53,6 +62,12 @@ fn opened_message(history: History, actions: MessageActions) -> Result<AnyView, 
     };
     let close = Callback::new(move |()| history.close());
     Ok(message_panel(shown, actions, close))
+}
+
+#[wasm_split(opened_message, wasm_split_path = ::leptos::wasm_split, fallible)]
+fn copy_message(history: History, id: String) -> Result<(), SplitLoaderError> {
+    spawn_local(history.copy(id));
+    Ok(())
 }
 
 fn list(history: History, actions: MessageActions) -> AnyView {
@@ -94,7 +109,6 @@ fn list(history: History, actions: MessageActions) -> AnyView {
             <p class="note" role="status">
                 {optional_text(move || history.note.get())}
             </p>
-            {marked::failures(history.marked)}
             <p class="nothing">{reading}</p>
             <HistoryList shown actions />
             {when(nothing, move || nothing_here(filter))}
