@@ -62,6 +62,8 @@ for (const removes of [true, false]) {
       await page.reload();
       await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
       await expect(page.getByRole('link', { name: 'Admin', exact: true })).toHaveAttribute('aria-current', 'page');
+      // Keys do something once the page is alive.
+      await expect(page.locator('.state.live')).toBeVisible();
       // The keyboard leads to pages below the path too, and the URL keeps what is typed.
       await page.keyboard.press('g');
       await page.keyboard.press('c');
