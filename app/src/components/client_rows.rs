@@ -7,7 +7,7 @@ use leptos::{html::Div, prelude::*, wasm_bindgen::JsCast, web_sys::HtmlElement};
 pub(crate) use row::origin_text;
 
 use crate::{
-    browser,
+    browser::{self, Timer},
     client_list::ClientList,
     components::{
         EraseView, ListItem, SPARE, bool_signal, effect, gap, keyed_list, list_keys, on_click,
@@ -55,7 +55,8 @@ pub fn ClientRows(
 ) -> impl IntoView {
     let scroller = NodeRef::<Div>::new();
     let look = move || {
-        let seen = scroller.get_untracked().and_then(|div| rows_of(&div));
+        let seen = scroller.try_get_untracked().flatten();
+        let seen = seen.and_then(|div| rows_of(&div));
         show_rows(visible_rows, seen);
     };
     // Scrolls to the top when the order or the search changes.
@@ -71,6 +72,8 @@ pub fn ClientRows(
     effect(move || {
         length.track();
         look();
+        // The list grows with its first rows, and is higher when they are in the page.
+        Timer::after(0.0, look).detach();
         resized.set_value(Some(browser::on_resize(look)));
     });
     let marks = Marks { marked, on_mark };
