@@ -36,8 +36,8 @@ impl BulkInsert {
         self
     }
 
-    /// Inserts rows, in their order, and returns how many. `bind` binds the columns of a row, of which the first is the parameter with the given
-    /// number.
+    /// Inserts rows, in their order, and returns how many. `bind` binds the columns of a row, of which the first is the
+    /// parameter with the given number.
     pub fn write<R>(
         &self,
         conn: &Connection,

@@ -40,7 +40,7 @@ pub(in crate::log) fn page(
         Some(until) => first_at(conn, until.saturating_add(1), (oldest, newest))?,
         None => newest + 1,
     };
-    let Some(choice) = Choice::of(conn, filter)? else {
+    let Some(choice) = Choice::of(conn, filter, newest)? else {
         return Ok(page);
     };
     let callers = choice.callers.as_deref().map(rows::list);
@@ -116,6 +116,8 @@ struct Target {
     name: String,
     /// See [`hash`].
     hash: i64,
+    /// The first entry of the block that is not complete. From there on, only lists of clients are in the table of targets.
+    incomplete: u64,
 }
 
 /// How the entries are chosen that have to be looked at.
@@ -133,8 +135,8 @@ enum Column {
 }
 
 impl Choice {
-    /// None if no entry can match.
-    fn of(conn: &Connection, filter: &AuditFilter) -> Result<Option<Self>, ReadError> {
+    /// None if no entry can match. `newest` is the newest entry.
+    fn of(conn: &Connection, filter: &AuditFilter, newest: u64) -> Result<Option<Self>, ReadError> {
         let callers = match &filter.caller {
             None => None,
             Some(caller) => {
@@ -158,10 +160,10 @@ impl Choice {
             } => return Ok(None),
             AuditFilter {
                 client: Some(id), ..
-            } => Column::Target(Target::new(kind::CLIENT, id.as_str())),
+            } => Column::Target(Target::new(kind::CLIENT, id.as_str(), newest)),
             AuditFilter {
                 topic: Some(topic), ..
-            } => Column::Target(Target::new(kind::TOPIC, topic.as_str())),
+            } => Column::Target(Target::new(kind::TOPIC, topic.as_str(), newest)),
             AuditFilter {
                 outcome: Some(outcome),
                 ..
@@ -234,11 +236,12 @@ impl Choice {
 }
 
 impl Target {
-    fn new(kind: i64, name: &str) -> Self {
+    fn new(kind: i64, name: &str, newest: u64) -> Self {
         Self {
             kind,
             name: name.to_owned(),
             hash: hash(kind, name),
+            incomplete: start_of(block(newest)),
         }
     }
 
@@ -248,57 +251,37 @@ impl Target {
         conn: &Connection,
         (first, before): (u64, u64),
     ) -> rusqlite::Result<Option<Span>> {
-        let (_, newest) = bounds(conn)?;
+        let mut find = conn.prepare_cached(
+            "SELECT number FROM audit_targets WHERE block = ?1 AND target = ?2 AND number >= ?3 AND number < ?4
+             UNION
+             SELECT number FROM audit WHERE number >= max(?3, ?5) AND number < ?4 AND kind = ?6 AND target = ?7
+             ORDER BY number DESC LIMIT ?8",
+        )?;
         let mut numbers: Vec<u64> = Vec::new();
         for at in (block(first)..=block(before - 1)).rev() {
+            let (from, to) = (first.max(start_of(at)), before.min(start_of(at + 1)));
             let rest = FETCH - numbers.len();
-            let found = match at == block(newest) {
-                true => self.in_newest_block(conn, at, (first, before), rest),
-                false => self.in_block(conn, at, (first, before), rest),
-            };
-            numbers.extend(found?);
+            let found = find.query_map(
+                params![
+                    sql(at),
+                    self.hash,
+                    sql(from),
+                    sql(to),
+                    sql(self.incomplete),
+                    self.kind,
+                    self.name,
+                    rest
+                ],
+                |row| row.get(0),
+            )?;
+            for number in found {
+                numbers.push(number?);
+            }
             if numbers.len() >= FETCH {
                 break;
             }
         }
         Ok((!numbers.is_empty()).then_some(Span::Numbers(numbers)))
-    }
-
-    fn in_block(
-        &self,
-        conn: &Connection,
-        block: u64,
-        (first, before): (u64, u64),
-        limit: usize,
-    ) -> rusqlite::Result<Vec<u64>> {
-        conn.prepare_cached(
-            "SELECT number FROM audit_targets WHERE block = ?1 AND target = ?2 AND number >= ?3 AND number < ?4
-             ORDER BY number DESC LIMIT ?5",
-        )?
-        .query_map(params![sql(block), self.hash, sql(first), sql(before), limit], |row| row.get(0))?
-        .collect()
-    }
-
-    /// The same in the block that is not complete: only lists of clients are in the table of targets.
-    fn in_newest_block(
-        &self,
-        conn: &Connection,
-        block: u64,
-        (first, before): (u64, u64),
-        limit: usize,
-    ) -> rusqlite::Result<Vec<u64>> {
-        let from = start_of(block).max(first);
-        conn.prepare_cached(
-            "SELECT number FROM audit_targets WHERE block = ?1 AND target = ?2 AND number >= ?3 AND number < ?4
-             UNION
-             SELECT number FROM audit WHERE number >= ?3 AND number < ?4 AND kind = ?5 AND target = ?6
-             ORDER BY number DESC LIMIT ?7",
-        )?
-        .query_map(
-            params![sql(block), self.hash, sql(from), sql(before), self.kind, self.name, limit],
-            |row| row.get(0),
-        )?
-        .collect()
     }
 }
 

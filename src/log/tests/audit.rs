@@ -47,6 +47,15 @@ fn everything() -> AuditFilter {
     AuditFilter::default()
 }
 
+/// The rows in the table of targets, and how many there should be.
+fn indexed(test: &TestLog) -> (usize, usize) {
+    let count =
+        "SELECT (SELECT count(*) FROM audit_targets), (SELECT sum(targets) FROM audit_sizes)";
+    test.log()
+        .query(|conn| Ok(conn.query_row(count, [], |row| Ok((row.get(0)?, row.get(1)?)))?))
+        .expect("readable")
+}
+
 #[test]
 fn a_push_and_its_entry_survive_a_restart() {
     let mut test = TestLog::new();
@@ -119,14 +128,8 @@ fn a_target_is_found_in_every_block() {
     note(&test, vec![about("rare")]);
     assert_eq!(find(&test, &about_rare)[0], written + 1);
     assert_eq!(find(&test, &about_rare)[1..], expected);
-    let indexed =
-        "SELECT (SELECT count(*) FROM audit_targets), (SELECT sum(targets) FROM audit_sizes)";
-    let indexed: (u64, u64) = test
-        .log()
-        .query(|conn| Ok(conn.query_row(indexed, [], |row| Ok((row.get(0)?, row.get(1)?)))?))
-        .expect("readable");
     // Entries begin with 1, and those of the newest block are not indexed.
-    assert_eq!(indexed, (4 * 1_024 - 1, 4 * 1_024 - 1));
+    assert_eq!(indexed(&test), (4 * 1_024 - 1, 4 * 1_024 - 1));
 }
 
 #[test]
@@ -285,13 +288,7 @@ fn long_lists_count_for_what_they_take() {
     let rest = 3_000 - 1_023;
     let page = test.log().audit(&everything(), None, 3_000);
     assert_eq!(page.expect("readable").records.len(), rest);
-    let count =
-        "SELECT (SELECT count(*) FROM audit_targets), (SELECT sum(targets) FROM audit_sizes)";
-    let counted: (usize, usize) = test
-        .log()
-        .query(|conn| Ok(conn.query_row(count, [], |row| Ok((row.get(0)?, row.get(1)?)))?))
-        .expect("readable");
-    assert_eq!(counted, (20 * rest, 20 * rest));
+    assert_eq!(indexed(&test), (20 * rest, 20 * rest));
 }
 
 #[test]
