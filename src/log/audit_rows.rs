@@ -19,7 +19,6 @@ use crate::log::{
     audit_entry::{AuditCaller, AuditChange, AuditSource, AuditTarget},
     bulk_insert::BulkInsert,
     codes::sql,
-    error::unless_damaged,
     saved_item::SavedKind,
 };
 use crate::{
@@ -77,6 +76,8 @@ pub(super) struct CallerCache {
     numbers: HashMap<Arc<AuditCaller>, i64>,
     /// The callers that are noted for the newest block.
     noted: (u64, HashSet<i64>),
+    /// Entries are written without their targets, because a page of these is damaged.
+    pub leaves_targets_out: bool,
 }
 
 impl CallerCache {
@@ -173,6 +174,8 @@ pub(super) struct AuditRows<'c> {
     /// Written at the end, like their targets: many rows of one statement cost little more than one.
     rows: Vec<PendingRow>,
     targets: Vec<TargetRow>,
+    /// The blocks that these entries complete.
+    complete: Vec<u64>,
 }
 
 /// A row of the table of entries.
@@ -198,6 +201,7 @@ impl<'c> AuditRows<'c> {
             next: None,
             rows: Vec::new(),
             targets: Vec::new(),
+            complete: Vec::new(),
         }
     }
 
@@ -251,6 +255,13 @@ impl<'c> AuditRows<'c> {
         if let Some(caller) = caller {
             callers.note(self.conn, block(number), caller)?;
         }
+        if callers.leaves_targets_out {
+            return Ok(number);
+        }
+        // The first entry of a block: the one before is complete.
+        if number == start_of(block(number)) {
+            self.complete.push(block(number) - 1);
+        }
         if let Some(TargetRef::Audience(Audience::Clients(ids))) = &new.target {
             // The entry names only the first of them.
             let hashes = ids.iter().map(|id| hash(kind::CLIENT, id.as_str()));
@@ -281,15 +292,10 @@ impl<'c> AuditRows<'c> {
     pub fn finish(mut self) -> rusqlite::Result<()> {
         self.write_rows()?;
         write_targets(self.conn, &mut self.targets)?;
-        let (Some(first), Some(last)) = (self.rows.first(), self.rows.last()) else {
-            return Ok(());
-        };
-        // From the block of the entry before these: it may have been the last one of its block.
-        for complete in block(first.number - 1)..block(last.number) {
-            // An entry is worth more than that it is found by its target.
-            unless_damaged(self.write_targets_of(complete))?;
-        }
-        Ok(())
+        let complete = self.complete.iter();
+        complete
+            .copied()
+            .try_for_each(|block| self.write_targets_of(block))
     }
 
     /// Writes the targets of the entries of a block that are about one client or topic.

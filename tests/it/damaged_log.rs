@@ -408,6 +408,30 @@ async fn a_page_that_is_damaged_while_the_server_runs_is_a_gap() {
 }
 
 #[tokio::test]
+async fn a_push_is_accepted_though_the_audit_trail_can_not_index_it() {
+    // The index is written when 1,024 entries are complete, from these entries.
+    for (table, count) in [("audit", 1_000), ("audit_targets", 3_000)] {
+        let (place, _) = Place::filled(count).await;
+        let leaves = place.pages(table, "leaf");
+        assert!(leaves.len() > 4, "{table}: {leaves:?}");
+        // Not the page to which entries are added.
+        let bad = match table {
+            "audit" => &leaves[1..3],
+            _ => &leaves[..],
+        };
+        bad.iter().for_each(|leaf| place.damage(*leaf));
+        let server = place.start();
+        for n in 0..100 {
+            assert!(server.push("goes on").await, "{table}: push {n}");
+        }
+        let ready = server.get("/health/ready").await;
+        assert_eq!(ready.status(), 200, "{table}");
+        let told = server.get("/api/stats/health").await.text().await;
+        assert!(told.expect("a text").contains("log_damaged"), "{table}");
+    }
+}
+
+#[tokio::test]
 async fn sessions_that_can_not_be_read_are_told() {
     let (place, _) = Place::filled(5).await;
     for page in place.pages("sessions", "leaf") {

@@ -28,7 +28,15 @@ impl Writer {
         }
         decided.set.at = self.store.options.clock.now();
         let began = Instant::now();
-        match self.store.apply(&[&decided.set]) {
+        let mut result = self.store.apply(&[&decided.set]);
+        if let Err(StoreError::Damaged(why)) = &result {
+            // It may be the index of the audit trail that is damaged. A change is worth more than that its entry is found by its target.
+            self.shared.damage.note(why);
+            self.store.callers.leaves_targets_out = true;
+            result = self.store.apply(&[&decided.set]);
+            self.store.callers.leaves_targets_out = false;
+        }
+        match result {
             Ok(applied) => {
                 self.shared.damage.note_push(false);
                 self.shared.disk_full.store(false, Ordering::Relaxed);
