@@ -178,7 +178,11 @@ pub(crate) fn start_of_today() -> f64 {
 pub(crate) fn clock(at: f64) -> String {
     let (date, today) = (Date::new(&at.into()), Date::new_0());
     let locale = locale();
-    let time: String = date.to_locale_time_string(&locale).into();
+    let mut time: String = date.to_locale_time_string(&locale).into();
+    // Hours have two digits, as minutes have: times stand below each other.
+    if time.as_bytes().get(1) == Some(&b':') {
+        time.insert(0, '0');
+    }
     match same_day(&date, &today) {
         true => time,
         false => {

@@ -10,7 +10,7 @@ use super::{EraseView, ListItem};
 use crate::erased_signal::ErasedSignal;
 
 /// Rows above and below the visible ones that are in the page too, so that scrolling shows no gaps.
-pub(crate) const SPARE: u64 = 4;
+pub(crate) const SPARE: u64 = 2;
 
 /// The rows that are in the page, and the one after them, in steps of four, so that not each row that is scrolled is a change.
 ///
@@ -55,12 +55,12 @@ mod tests {
 
     #[test]
     fn rows_around_the_visible_ones_are_in_the_page() {
-        assert_eq!(rows_in_page(0.0, 400.0, 40.0), (0, 16));
-        assert_eq!(rows_in_page(4_000.0, 400.0, 40.0), (96, 116));
-        // A few rows more change nothing.
-        assert_eq!(rows_in_page(4_040.0, 400.0, 40.0), (96, 116));
+        assert_eq!(rows_in_page(0.0, 400.0, 40.0), (0, 12));
+        assert_eq!(rows_in_page(3_960.0, 400.0, 40.0), (96, 112));
+        // A row more changes nothing.
+        assert_eq!(rows_in_page(4_000.0, 400.0, 40.0), (96, 112));
         // The list begins below the visible part.
         assert_eq!(rows_in_page(-800.0, 400.0, 40.0), (0, 4));
-        assert_eq!(rows_in_page(-200.0, 400.0, 40.0), (0, 12));
+        assert_eq!(rows_in_page(-200.0, 400.0, 40.0), (0, 8));
     }
 }
