@@ -13,6 +13,7 @@ mod api_key;
 mod audiences;
 mod audit;
 mod audit_entry;
+mod audit_packs;
 mod audit_rows;
 mod backup;
 mod bulk_insert;

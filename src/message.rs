@@ -92,7 +92,7 @@ pub enum InvalidClientId {
 }
 
 /// The recipients of a message.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Audience {
     /// One client, on all its connections, now or later.
     Client(ClientId),

@@ -1,10 +1,11 @@
 //! Gathers entries of the audit trail that have no change of the log of their own: ephemeral pushes, refusals, and what
 //! is done often. They are written together, at most a second later.
 //!
-//! Refusals of the same kind, and reports on the same job, become one entry a minute with a count. So a flood costs next to
-//! nothing, in memory and in the file.
+//! Refusals of the same kind, reports on the same job, and ephemeral pushes of a caller to the same target become one entry a
+//! minute with a count. So a flood costs next to nothing, in memory and in the file.
 
 use std::{
+    borrow::Cow,
     collections::HashMap,
     sync::{Arc, atomic::AtomicBool},
     time::{Duration, Instant},
@@ -15,7 +16,8 @@ use tokio::sync::Notify;
 
 use crate::{
     job::JobId,
-    log::{AuditCaller, AuditChange, AuditEntry, AuditSource},
+    log::{AuditCaller, AuditChange, AuditEntry, AuditSource, AuditTarget, PUSH},
+    message::Audience,
     network::Network,
 };
 
@@ -25,8 +27,12 @@ const MAX_WAITING: usize = 20_000;
 /// The time for which requests are counted in one entry.
 const WINDOW: Duration = Duration::from_secs(60);
 
-/// Entries that count at the same time, at most. On top of them, those of all callers and addresses are one.
+/// Entries that count at the same time, at most, without those of ephemeral pushes. On top of them, those of all callers and
+/// addresses are one.
 const MAX_COUNTING: usize = 1_024;
+
+/// Entries of ephemeral pushes that count at the same time, at most. On top of them, each push has its own.
+const MAX_PUSHES_COUNTING: usize = 8_192;
 
 /// See the module documentation.
 #[derive(Default)]
@@ -46,6 +52,8 @@ pub(super) struct Gathered {
     /// Entries to be written. With a kind, the next ones of this kind are counted in it.
     waiting: Vec<(Option<Kind>, AuditEntry)>,
     counting: HashMap<Kind, Counting>,
+    /// How many of these are ephemeral pushes.
+    pushes_counting: usize,
 }
 
 /// What is counted in one entry.
@@ -53,9 +61,11 @@ pub(super) struct Gathered {
 pub(super) struct Kind {
     caller: Option<Arc<AuditCaller>>,
     network: Option<Network>,
-    action: String,
-    error: Option<String>,
+    action: Cow<'static, str>,
+    error: Option<Cow<'static, str>>,
     job: Option<JobId>,
+    /// The target of ephemeral pushes. None: the entry has that of the first request.
+    target: Option<Audience>,
 }
 
 /// An entry that counts.
@@ -73,10 +83,28 @@ impl Kind {
         Self {
             caller: caller.clone(),
             network: address.map(|address| Network::of_address(Some(address))),
-            action: entry.action.to_string(),
-            error: entry.error.as_ref().map(ToString::to_string),
+            action: entry.action.clone(),
+            error: entry.error.clone(),
             job: entry.job,
+            target: None,
         }
+    }
+
+    fn of_push(source: &AuditSource, audience: &Audience) -> Self {
+        Self {
+            caller: source.caller.clone(),
+            network: source
+                .address
+                .map(|address| Network::of_address(Some(address))),
+            action: Cow::Borrowed(PUSH),
+            error: None,
+            job: None,
+            target: Some(audience.clone()),
+        }
+    }
+
+    fn is_push(&self) -> bool {
+        self.target.is_some()
     }
 }
 
@@ -91,7 +119,8 @@ impl Gathered {
         if !counts {
             entry.target = None;
         }
-        if self.counting.len() >= MAX_COUNTING && !self.counting.contains_key(&kind) {
+        let counting = self.counting.len() - self.pushes_counting;
+        if counting >= MAX_COUNTING && !self.counting.contains_key(&kind) {
             entry.source = AuditSource {
                 caller: None,
                 address: None,
@@ -99,9 +128,31 @@ impl Gathered {
             (entry.target, entry.message, entry.job) = (None, None, None);
             kind = Kind::of(&entry);
         }
+        self.count(kind, now, || entry);
+    }
+
+    /// Adds an ephemeral push.
+    pub fn add_push(&mut self, source: AuditSource, audience: &Audience, now: Instant) {
+        let kind = Kind::of_push(&source, audience);
+        let entry = || {
+            let mut entry = AuditEntry::new(source, PUSH);
+            entry.target = Some(AuditTarget::Audience(audience.clone()));
+            entry
+        };
+        let is_list = matches!(audience, Audience::Clients(_));
+        if is_list
+            || (self.pushes_counting >= MAX_PUSHES_COUNTING && !self.counting.contains_key(&kind))
+        {
+            return self.add(entry(), false, now);
+        }
+        self.count(kind, now, entry);
+    }
+
+    /// Counts a request in the entry of its kind. `entry` makes the first one of a minute.
+    fn count(&mut self, kind: Kind, now: Instant, entry: impl FnOnce() -> AuditEntry) {
         match self.counting.get_mut(&kind) {
             Some(counting) if now.duration_since(counting.since) < WINDOW => {
-                counting.more += entry.count;
+                counting.more += 1;
             }
             _ => {
                 let counting = Counting {
@@ -109,8 +160,10 @@ impl Gathered {
                     number: None,
                     more: 0,
                 };
-                // What the previous one has counted since it was written.
+                let mut entry = entry();
                 let previous = self.counting.insert(kind.clone(), counting);
+                self.pushes_counting += usize::from(previous.is_none() && kind.is_push());
+                // What the previous one has counted since it was written.
                 entry.count += previous.map_or(0, |previous| previous.more);
                 self.waiting.push((Some(kind), entry));
             }
@@ -143,6 +196,7 @@ impl Gathered {
             }
             now.duration_since(counting.since) < WINDOW
         });
+        self.pushes_counting = self.counting.keys().filter(|kind| kind.is_push()).count();
         (change, kinds)
     }
 
@@ -172,7 +226,7 @@ impl Gathered {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::log::AuditTarget;
+    use crate::message::ClientId;
 
     fn source(n: u32) -> AuditSource {
         AuditSource {
@@ -214,6 +268,41 @@ mod tests {
         assert_eq!((counts(&change), change.counts.len()), (vec![1], 0));
         gathered.take(later + WINDOW);
         assert!(gathered.counting.is_empty(), "what is over is forgotten");
+    }
+
+    #[test]
+    fn ephemeral_pushes_to_one_target_are_one_entry_a_minute() {
+        let (mut gathered, now) = (Gathered::default(), Instant::now());
+        let client = |n: usize| {
+            let id = ClientId::parse(&format!("c{n}")).expect("an id");
+            Audience::Client(id)
+        };
+        for n in 0..300 {
+            gathered.add_push(source(1), &client(n % 2), now);
+            gathered.add_push(source(2), &client(0), now);
+        }
+        let list = Audience::clients(vec![]);
+        gathered.add_push(source(1), &list, now);
+        gathered.add_push(source(1), &list, now);
+        let (change, _) = gathered.take(now);
+        assert_eq!(counts(&change), [150, 300, 150, 1, 1]);
+        let target = |audience| Some(AuditTarget::Audience(audience));
+        assert_eq!(change.entries[0].target, target(client(0)));
+        assert_eq!(change.entries[2].target, target(client(1)));
+        // With many targets, each push has an entry.
+        for n in 0..2 * MAX_PUSHES_COUNTING {
+            gathered.add_push(source(3), &client(n), now);
+        }
+        gathered.add_push(source(3), &client(0), now);
+        gathered.add_push(source(3), &client(2 * MAX_PUSHES_COUNTING), now);
+        let (change, _) = gathered.take(now);
+        assert_eq!(change.entries.len(), 2 * MAX_PUSHES_COUNTING + 1);
+        assert_eq!(gathered.pushes_counting, MAX_PUSHES_COUNTING);
+        // Refusals are counted all the same.
+        gathered.add(refusal(1), true, now);
+        let (change, _) = gathered.take(now + WINDOW);
+        assert_eq!(change.entries[0].source.address, source(1).address);
+        assert_eq!(gathered.pushes_counting, 0, "what is over is forgotten");
     }
 
     #[test]

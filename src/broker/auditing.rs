@@ -6,9 +6,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::Broker;
+use super::{Broker, audit_trail::Gathered};
 use crate::{
-    log::{AppendError, AuditChange, AuditEntry, AuditSource, AuditTarget},
+    log::{AppendError, AuditChange, AuditEntry, AuditSource},
     message::Draft,
 };
 
@@ -34,16 +34,7 @@ impl Broker {
     /// Adds an entry to the audit trail, within a second. `counts`: it may be one of many, and is counted in one entry with
     /// the others of its minute.
     pub fn note_audit(&self, entry: AuditEntry, counts: bool) {
-        if !self.is_audited() {
-            return;
-        }
-        let mut gathered = self.audit.gathered.lock();
-        gathered.add(entry, counts, Instant::now());
-        let is_many = gathered.waiting() == MANY;
-        drop(gathered);
-        if is_many {
-            self.audit.many.notify_one();
-        }
+        self.note(|gathered| gathered.add(entry, counts, Instant::now()));
     }
 
     /// Adds an entry to the audit trail. It is durable when this returns. What can't be written now is tried again.
@@ -63,10 +54,23 @@ impl Broker {
 
     /// An ephemeral push, which has no change of the log.
     pub(super) fn note_ephemeral(&self, draft: &Draft, source: Option<AuditSource>) {
-        let Some(source) = source else { return };
-        let mut entry = AuditEntry::new(source, crate::log::PUSH);
-        entry.target = Some(AuditTarget::Audience(draft.audience.clone()));
-        self.note_audit(entry, false);
+        if let Some(source) = source {
+            self.note(|gathered| gathered.add_push(source, &draft.audience, Instant::now()));
+        }
+    }
+
+    fn note(&self, add: impl FnOnce(&mut Gathered)) {
+        if !self.is_audited() {
+            return;
+        }
+        let mut gathered = self.audit.gathered.lock();
+        let before = gathered.waiting();
+        add(&mut gathered);
+        let is_many = before < MANY && gathered.waiting() >= MANY;
+        drop(gathered);
+        if is_many {
+            self.audit.many.notify_one();
+        }
     }
 
     /// Writes the audit trail, periodically.

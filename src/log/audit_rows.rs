@@ -1,4 +1,4 @@
-//! Writes the rows of the audit trail.
+//! Writes the rows of the audit trail. Accepted pushes are packed, see [`audit_packs`].
 //!
 //! An entry about a client or a topic is also in the table of targets, under a hash of the name. Like postings, these rows
 //! are grouped into blocks. Those of entries about one target are written when their block is complete, all together and in
@@ -9,6 +9,7 @@
 use std::{
     collections::{HashMap, HashSet},
     net::IpAddr,
+    ops::ControlFlow,
     sync::{Arc, OnceLock},
 };
 
@@ -16,7 +17,8 @@ use rusqlite::{Connection, OptionalExtension, types::ToSqlOutput};
 use sha2::{Digest as _, Sha256};
 
 use crate::log::{
-    audit_entry::{AuditCaller, AuditChange, AuditSource, AuditTarget},
+    audit_entry::{AuditCaller, AuditChange, AuditSource, AuditTarget, PUSH},
+    audit_packs::{self, NewPacks, Pack, PackedPush},
     bulk_insert::BulkInsert,
     codes::sql,
     saved_item::SavedKind,
@@ -70,12 +72,14 @@ pub(super) fn hash(kind: i64, name: &str) -> i64 {
     digest[..6].iter().fold(0, byte)
 }
 
-/// What the writer remembers of the file, so that it does not look it up for each entry.
+/// What the writer remembers of the audit trail in the file, so that it does not look it up for each entry.
 #[derive(Default)]
 pub(super) struct CallerCache {
     numbers: HashMap<Arc<AuditCaller>, i64>,
     /// The callers that are noted for the newest block.
     noted: (u64, HashSet<i64>),
+    /// The number of the next entry.
+    next: Option<u64>,
     /// Entries are written without their targets, because a page of these is damaged.
     pub leaves_targets_out: bool,
 }
@@ -105,6 +109,16 @@ impl CallerCache {
             self.numbers.clear();
         }
         self.numbers.insert(Arc::clone(caller), number);
+        Ok(number)
+    }
+
+    /// The number of a new entry: the one after the newest.
+    fn next_number(&mut self, conn: &Connection) -> rusqlite::Result<u64> {
+        let number = match self.next {
+            Some(number) => number,
+            None => audit_packs::bounds(conn)?.map_or(1, |(_, newest)| newest + 1),
+        };
+        self.next = Some(number + 1);
         Ok(number)
     }
 
@@ -169,10 +183,9 @@ struct TargetRow {
 /// Writes entries in the current transaction.
 pub(super) struct AuditRows<'c> {
     conn: &'c Connection,
-    /// The number of the next entry, once it was looked up.
-    next: Option<u64>,
     /// Written at the end, like their targets: many rows of one statement cost little more than one.
     rows: Vec<PendingRow>,
+    packs: NewPacks,
     targets: Vec<TargetRow>,
     /// The blocks that these entries complete.
     complete: Vec<u64>,
@@ -198,8 +211,8 @@ impl<'c> AuditRows<'c> {
     pub fn new(conn: &'c Connection) -> Self {
         Self {
             conn,
-            next: None,
             rows: Vec::new(),
+            packs: NewPacks::default(),
             targets: Vec::new(),
             complete: Vec::new(),
         }
@@ -237,21 +250,33 @@ impl<'c> AuditRows<'c> {
                 }
             },
         };
-        let number = self.next_number()?;
-        self.rows.push(PendingRow {
-            number,
-            at: new.at,
-            caller,
-            address: new.source.address.as_ref().map(Octets::of),
-            action: new.action.into(),
-            kind,
-            target: target.map(Box::from),
-            clients,
-            seq: new.message,
-            job: new.job,
-            error: new.error.map(Box::from),
-            count: (new.count > 1).then_some(new.count),
-        });
+        let number = callers.next_number(self.conn)?;
+        match packed(new, kind) {
+            Some((kind, seq)) => {
+                let push = PackedPush {
+                    kind,
+                    target,
+                    seq,
+                    caller,
+                    address: new.source.address.map(|address| address.to_canonical()),
+                };
+                self.packs.add(number, new.at, &push)?;
+            }
+            None => self.rows.push(PendingRow {
+                number,
+                at: new.at,
+                caller,
+                address: new.source.address.as_ref().map(Octets::of),
+                action: new.action.into(),
+                kind,
+                target: target.map(Box::from),
+                clients,
+                seq: new.message,
+                job: new.job,
+                error: new.error.map(Box::from),
+                count: (new.count > 1).then_some(new.count),
+            }),
+        }
         if let Some(caller) = caller {
             callers.note(self.conn, block(number), caller)?;
         }
@@ -275,22 +300,10 @@ impl<'c> AuditRows<'c> {
         Ok(number)
     }
 
-    /// The number of a new entry: the one after the newest.
-    fn next_number(&mut self) -> rusqlite::Result<u64> {
-        let number = match self.next {
-            Some(number) => number,
-            None => self
-                .conn
-                .prepare_cached("SELECT coalesce(max(number), 0) + 1 FROM audit")?
-                .query_row([], |row| row.get(0))?,
-        };
-        self.next = Some(number + 1);
-        Ok(number)
-    }
-
     /// Writes what was added.
     pub fn finish(mut self) -> rusqlite::Result<()> {
         self.write_rows()?;
+        self.packs.write(self.conn)?;
         write_targets(self.conn, &mut self.targets)?;
         let complete = self.complete.iter();
         complete
@@ -304,15 +317,27 @@ impl<'c> AuditRows<'c> {
             "SELECT number, kind, target FROM audit WHERE number >= ?1 AND number < ?2 AND kind IN (?3, ?4)",
         )?;
         let (from, to) = (sql(start_of(block)), sql(start_of(block + 1)));
-        let rows = find.query_map((from, to, kind::CLIENT, kind::TOPIC), |row| {
-            let name = row.get_ref(2)?.as_str()?;
-            Ok(TargetRow {
-                block,
-                target: hash(row.get(1)?, name),
-                number: row.get(0)?,
-            })
+        let row = |number, kind, name: &str| TargetRow {
+            block,
+            target: hash(kind, name),
+            number,
+        };
+        let rows = find.query_map((from, to, kind::CLIENT, kind::TOPIC), |found| {
+            Ok(row(
+                found.get(0)?,
+                found.get(1)?,
+                found.get_ref(2)?.as_str()?,
+            ))
         })?;
         let mut rows: Vec<TargetRow> = rows.collect::<Result<_, _>>()?;
+        let range = (start_of(block), start_of(block + 1) - 1);
+        audit_packs::look_through(self.conn, range, |pack: Pack| {
+            let targets = pack
+                .entries()
+                .filter_map(|(number, push)| Some(row(number, push.kind, push.target.as_ref()?)));
+            rows.extend(targets);
+            ControlFlow::Continue(())
+        })?;
         write_targets(self.conn, &mut rows)
     }
 
@@ -338,6 +363,13 @@ impl<'c> AuditRows<'c> {
             insert.raw_bind_parameter(at + 11, row.count.map(sql))
         })
     }
+}
+
+/// The kind of the target and the message, if an entry is packed with others: a push to the log that was accepted.
+fn packed(new: &NewRow<'_>, kind: Option<i64>) -> Option<(i64, Seq)> {
+    let is_plain = new.action == PUSH && new.error.is_none() && new.job.is_none() && new.count == 1;
+    let kind = kind.filter(|kind| is_plain && PackedPush::<&str>::may_be_about(*kind));
+    kind.zip(new.message)
 }
 
 /// Writes to the table of targets. The rows are sorted first, so that this goes through the pages of the file once, in order.

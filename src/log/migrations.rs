@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The newest version of the file that this program supports.
-pub(super) const VERSION: i64 = 11;
+pub(super) const VERSION: i64 = 12;
 
 /// "Tdng". Programs such as `file` recognize the file by it.
 const APPLICATION_ID: i64 = 0x5464_6E67;
@@ -52,6 +52,9 @@ const SAVED: &str = include_str!("saved.sql");
 
 /// The additions of version 11.
 const SAMPLES: &str = include_str!("samples.sql");
+
+/// The additions of version 12.
+const AUDIT_PACKS: &str = include_str!("audit_packs.sql");
 
 /// Refuses files of other programs and of newer versions, before anything is changed.
 pub(super) fn identify(conn: &Connection, path: &Path) -> Result<(), OpenError> {
@@ -143,6 +146,9 @@ pub(super) fn migrate(conn: &Connection, options: &LogOptions) -> rusqlite::Resu
     }
     if found < 11 {
         transaction.execute_batch(SAMPLES)?;
+    }
+    if found < 12 {
+        transaction.execute_batch(AUDIT_PACKS)?;
     }
     if found < 1 && options.replication.is_some() {
         replica_rows::begin(&transaction)?;

@@ -1,6 +1,7 @@
 //! Reads the log: pages of a replay, the history, and lookups. Each read is a SQLite transaction of its own.
 
 pub(in crate::log) mod audit;
+mod audit_pushes;
 mod audit_record;
 pub(in crate::log) mod history;
 pub(in crate::log) mod history_filter;

@@ -278,7 +278,7 @@ pub(super) fn prepare(conn: &Connection, options: &LogOptions) -> rusqlite::Resu
     conn.execute_batch(
         "PRAGMA wal_autocheckpoint = 0;
          PRAGMA journal_size_limit = 67108864;
-         PRAGMA cache_size = -16000;
+         PRAGMA cache_size = -4000;
          PRAGMA temp_store = MEMORY;",
     )?;
     conn.set_prepared_statement_cache_capacity(64);

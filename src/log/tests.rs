@@ -173,7 +173,7 @@ fn texts(page: &Page) -> Vec<&str> {
 /// Makes a file what it was before version 3.
 fn downgrade_to_version_2(conn: &rusqlite::Connection) {
     conn.execute_batch(
-        "DROP TABLE samples; DROP TABLE marks; DROP TABLE saved; DROP TABLE hooks; DROP TABLE hook_events; DROP TABLE hook_deliveries; DROP TABLE hook_presence; DROP TABLE scheduled; DROP TABLE handlings; DROP TABLE replaceable; DROP TABLE urgent; DROP TABLE topic_states; ALTER TABLE messages DROP COLUMN handling; DROP TABLE updates; DROP TABLE people; DROP TABLE audit; DROP TABLE audit_callers; DROP TABLE audit_sizes; DROP TABLE audit_blocks; DROP TABLE audit_targets; DROP TABLE traces; DROP TABLE api_keys; DROP TABLE key_pushes; DROP TABLE revoked_tokens; DROP TABLE openings; DROP TABLE recalls; DROP TABLE replica; DROP TABLE sessions; DROP TABLE stream_marks; DROP TABLE publishers; PRAGMA user_version = 2;
+        "DROP TABLE audit_packs; DROP TABLE samples; DROP TABLE marks; DROP TABLE saved; DROP TABLE hooks; DROP TABLE hook_events; DROP TABLE hook_deliveries; DROP TABLE hook_presence; DROP TABLE scheduled; DROP TABLE handlings; DROP TABLE replaceable; DROP TABLE urgent; DROP TABLE topic_states; ALTER TABLE messages DROP COLUMN handling; DROP TABLE updates; DROP TABLE people; DROP TABLE audit; DROP TABLE audit_callers; DROP TABLE audit_sizes; DROP TABLE audit_blocks; DROP TABLE audit_targets; DROP TABLE traces; DROP TABLE api_keys; DROP TABLE key_pushes; DROP TABLE revoked_tokens; DROP TABLE openings; DROP TABLE recalls; DROP TABLE replica; DROP TABLE sessions; DROP TABLE stream_marks; DROP TABLE publishers; PRAGMA user_version = 2;
          ALTER TABLE log ADD COLUMN open_unsynced INTEGER NOT NULL DEFAULT 0;",
     )
     .expect("an older file");

@@ -410,13 +410,13 @@ async fn a_page_that_is_damaged_while_the_server_runs_is_a_gap() {
 #[tokio::test]
 async fn a_push_is_accepted_though_the_audit_trail_can_not_index_it() {
     // The index is written when 1,024 entries are complete, from these entries.
-    for (table, count) in [("audit", 1_000), ("audit_targets", 3_000)] {
+    for (table, count) in [("audit_packs", 1_000), ("audit_targets", 3_000)] {
         let (place, _) = Place::filled(count).await;
         let leaves = place.pages(table, "leaf");
         assert!(leaves.len() > 4, "{table}: {leaves:?}");
         // Not the page to which entries are added.
         let bad = match table {
-            "audit" => &leaves[1..3],
+            "audit_packs" => &leaves[1..3],
             _ => &leaves[..],
         };
         bad.iter().for_each(|leaf| place.damage(*leaf));

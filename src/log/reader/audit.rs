@@ -1,12 +1,16 @@
 //! Reads the audit trail, newest first. Filters choose which entries are looked at, as few as possible.
 
+use std::cmp::Reverse;
+
 use rusqlite::{Connection, params, types::Value};
 
 use crate::log::{
-    audit_entry::{AuditFilter, AuditPage, OK, PUSH},
+    audit_entry::{AuditFilter, AuditPage, AuditRecord, OK, PUSH},
+    audit_packs,
     audit_rows::{block, hash, kind, start_of},
     codes::sql,
     error::ReadError,
+    reader::audit_pushes::{self, Wanted},
     reader::audit_record::{COLUMNS, record},
     rows,
 };
@@ -31,7 +35,7 @@ pub(in crate::log) fn page(
     limit: usize,
 ) -> Result<AuditPage, ReadError> {
     let mut page = AuditPage::default();
-    let (oldest, newest) = bounds(conn)?;
+    let (oldest, newest) = audit_packs::bounds(conn)?.unwrap_or((1, 0));
     let first = match filter.since {
         Some(since) => first_at(conn, since, (oldest, newest))?,
         None => oldest,
@@ -43,10 +47,14 @@ pub(in crate::log) fn page(
     let Some(choice) = Choice::of(conn, filter, newest)? else {
         return Ok(page);
     };
-    let callers = choice.callers.as_deref().map(rows::list);
     let (mut before, mut looked_at) = (before.min(end), 0);
     while let Some(span) = choice.next(conn, (first, before))? {
-        read(conn, filter, callers.as_deref(), &span, limit, &mut page)?;
+        let wanted = Wanted {
+            filter,
+            callers: choice.callers.as_deref(),
+            limit: limit - page.records.len(),
+        };
+        page.records.extend(read(conn, &wanted, &span)?);
         if page.records.len() >= limit {
             page.next = page.records.last().map(|record| record.number);
             return Ok(page);
@@ -61,20 +69,17 @@ pub(in crate::log) fn page(
     Ok(page)
 }
 
-/// The numbers of the oldest and the newest entry.
-fn bounds(conn: &Connection) -> rusqlite::Result<(u64, u64)> {
-    conn.query_row(
-        "SELECT coalesce((SELECT min(number) FROM audit), 1), coalesce((SELECT max(number) FROM audit), 0)",
-        [],
-        |row| Ok((row.get(0)?, row.get(1)?)),
-    )
-}
-
 /// The number of the first entry at this time or later, by binary search.
 fn first_at(conn: &Connection, time: u64, (oldest, newest): (u64, u64)) -> rusqlite::Result<u64> {
     let (mut low, mut high) = (oldest, newest + 1);
     let mut find = conn.prepare_cached(
-        "SELECT number, at FROM audit WHERE number >= ?1 ORDER BY number LIMIT 1",
+        "SELECT * FROM (SELECT number, at FROM audit WHERE number >= ?1 ORDER BY number LIMIT 1)
+         UNION ALL
+         SELECT ?1, at FROM (SELECT last, at FROM audit_packs WHERE first <= ?1 ORDER BY first DESC LIMIT 1)
+         WHERE last >= ?1
+         UNION ALL
+         SELECT * FROM (SELECT first, at FROM audit_packs WHERE first > ?1 ORDER BY first LIMIT 1)
+         ORDER BY 1 LIMIT 1",
     )?;
     while low < high {
         let middle = low + (high - low) / 2;
@@ -89,7 +94,7 @@ fn first_at(conn: &Connection, time: u64, (oldest, newest): (u64, u64)) -> rusql
 }
 
 /// Entries to look at, newest first.
-enum Span {
+pub(super) enum Span {
     Range(u64, u64),
     Numbers(Vec<u64>),
 }
@@ -274,8 +279,15 @@ impl Target {
                 ],
                 |row| row.get(0),
             )?;
+            let before = numbers.len();
             for number in found {
                 numbers.push(number?);
+            }
+            if start_of(at) == self.incomplete {
+                let packed = audit_pushes::about(conn, (self.kind, &self.name), (from, to - 1))?;
+                numbers.extend(packed);
+                numbers[before..].sort_unstable_by(|one, other| other.cmp(one));
+                numbers.truncate(FETCH);
             }
             if numbers.len() >= FETCH {
                 break;
@@ -285,15 +297,25 @@ impl Target {
     }
 }
 
-/// Adds those of some entries to a page that match.
+/// The newest of some entries that are wanted, newest first.
 fn read(
     conn: &Connection,
-    filter: &AuditFilter,
-    callers: Option<&str>,
+    wanted: &Wanted<'_>,
     span: &Span,
-    limit: usize,
-    page: &mut AuditPage,
-) -> Result<(), ReadError> {
+) -> Result<Vec<AuditRecord>, ReadError> {
+    let mut records = audit_pushes::find(conn, wanted, span)?;
+    records.append(&mut rows_of(conn, wanted, span)?);
+    records.sort_unstable_by_key(|record| Reverse(record.number));
+    records.truncate(wanted.limit);
+    Ok(records)
+}
+
+/// The newest of some entries that are wanted and not packed.
+fn rows_of(
+    conn: &Connection,
+    wanted: &Wanted<'_>,
+    span: &Span,
+) -> Result<Vec<AuditRecord>, ReadError> {
     let (which, first, second) = match span {
         Span::Range(low, high) => (
             "number BETWEEN ?1 AND ?2",
@@ -311,6 +333,7 @@ fn read(
          WHERE {which} AND {MATCHES} ORDER BY number DESC LIMIT ?8"
     );
     let mut find = conn.prepare_cached(&select)?;
+    let filter = wanted.filter;
     let mut found = find.query(params![
         first,
         second,
@@ -318,11 +341,12 @@ fn read(
         filter.outcome,
         filter.since.map(sql),
         filter.until.map(sql),
-        callers,
-        limit - page.records.len()
+        wanted.callers.map(rows::list),
+        wanted.limit
     ])?;
+    let mut records = Vec::new();
     while let Some(row) = found.next()? {
-        page.records.push(record(row)?);
+        records.push(record(row)?);
     }
-    Ok(())
+    Ok(records)
 }

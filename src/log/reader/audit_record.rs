@@ -47,27 +47,31 @@ pub(in crate::log) fn record(row: &Row<'_>) -> Result<AuditRecord, ReadError> {
 }
 
 fn target(row: &Row<'_>) -> Result<Option<AuditTarget>, ReadError> {
-    let Some(found) = row.get::<_, Option<i64>>(6)? else {
+    let Some(kind) = row.get::<_, Option<i64>>(6)? else {
         return Ok(None);
     };
-    let name: String = row.get::<_, Option<String>>(7)?.unwrap_or_default();
-    let audience = match found {
-        kind::CLIENT => Audience::Client(rows::client_id(&name)?),
+    let name: Option<String> = row.get(7)?;
+    target_of(kind, name.as_deref()).map(Some)
+}
+
+/// The target of this kind with this name.
+pub(super) fn target_of(kind: i64, name: Option<&str>) -> Result<AuditTarget, ReadError> {
+    let name = name.unwrap_or_default();
+    let audience = match kind {
+        kind::CLIENT => Audience::Client(rows::client_id(name)?),
         kind::CLIENTS => {
             let ids: Result<Vec<_>, _> = name.split(' ').map(rows::client_id).collect();
             Audience::clients(ids?)
         }
-        kind::TOPIC => Audience::Topic(rows::topic(&name)?),
+        kind::TOPIC => Audience::Topic(rows::topic(name)?),
         kind::EVERYONE => Audience::Everyone,
-        kind::KEY => return Ok(Some(AuditTarget::Key(name.into()))),
-        kind::TOKEN => return Ok(Some(AuditTarget::Token(name.into()))),
-        kind::PERSON => return Ok(Some(AuditTarget::Person(name.into()))),
-        kind::HOOK => return Ok(Some(AuditTarget::Hook(name.into()))),
-        kind::LIST => return Ok(Some(AuditTarget::Saved(SavedKind::List, name.into()))),
-        kind::TEMPLATE => {
-            return Ok(Some(AuditTarget::Saved(SavedKind::Template, name.into())));
-        }
+        kind::KEY => return Ok(AuditTarget::Key(name.into())),
+        kind::TOKEN => return Ok(AuditTarget::Token(name.into())),
+        kind::PERSON => return Ok(AuditTarget::Person(name.into())),
+        kind::HOOK => return Ok(AuditTarget::Hook(name.into())),
+        kind::LIST => return Ok(AuditTarget::Saved(SavedKind::List, name.into())),
+        kind::TEMPLATE => return Ok(AuditTarget::Saved(SavedKind::Template, name.into())),
         other => return Err(rusqlite::Error::IntegralValueOutOfRange(6, other).into()),
     };
-    Ok(Some(AuditTarget::Audience(audience)))
+    Ok(AuditTarget::Audience(audience))
 }

@@ -1,6 +1,7 @@
 //! Prunes the audit trail: entries that are too old, and the oldest while there are too many.
 
 use crate::log::{
+    audit_packs,
     audit_rows::{block, start_of},
     codes::sql,
     error::StoreError,
@@ -30,13 +31,7 @@ impl Store {
 
     /// The number of the newest entry to remove. None if there is nothing to remove.
     pub fn audit_to_prune(&self, now: u64) -> Result<Option<u64>, StoreError> {
-        let bounds: (Option<u64>, Option<u64>) = self
-            .conn
-            .prepare_cached(
-                "SELECT (SELECT min(number) FROM audit), (SELECT max(number) FROM audit)",
-            )?
-            .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let (Some(oldest), Some(newest)) = bounds else {
+        let Some((oldest, newest)) = audit_packs::bounds(&self.conn)? else {
             return Ok(None);
         };
         let too_old = now.saturating_sub(milliseconds(self.options.audit_age));
@@ -60,7 +55,12 @@ impl Store {
         let last = newest.saturating_sub(1).min(end);
         let aged: Option<u64> = self
             .conn
-            .prepare_cached("SELECT max(number) FROM audit WHERE number <= ?1 AND at < ?2")?
+            .prepare_cached(
+                "SELECT max(number) FROM (
+                    SELECT max(number) AS number FROM audit WHERE number <= ?1 AND at < ?2
+                    UNION ALL
+                    SELECT min(?1, max(last)) FROM audit_packs WHERE first <= ?1 AND at < ?2)",
+            )?
             .query_row((sql(last), sql(too_old)), |row| row.get(0))?;
         let line = aged.max(Some(too_many.min(last)));
         Ok(line.filter(|line| *line >= oldest))
@@ -70,10 +70,9 @@ impl Store {
     /// stays, so that no number is used twice.
     pub fn remove_audit(&mut self, line: u64) -> Result<(), StoreError> {
         let conn = &self.conn;
-        let newest: Option<u64> = conn
-            .prepare_cached("SELECT max(number) FROM audit")?
-            .query_row([], |row| row.get(0))?;
-        let line = line.min(newest.unwrap_or_default().saturating_sub(1));
+        let newest = audit_packs::bounds(conn)?.map_or(0, |(_, newest)| newest);
+        let line = line.min(newest.saturating_sub(1));
+        audit_packs::remove(conn, line)?;
         conn.prepare_cached("DELETE FROM audit WHERE number <= ?1")?
             .execute([sql(line)])?;
         let first = sql(block(line + 1));

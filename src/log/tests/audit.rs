@@ -133,6 +133,123 @@ fn a_target_is_found_in_every_block() {
 }
 
 #[test]
+fn pushes_that_are_packed_are_found_one_by_one() {
+    let mut test = TestLog::new();
+    let by = |n: u64| match n % 5 {
+        0 => "rare",
+        _ => "often",
+    };
+    let entry = |n: u64| {
+        let audience = match n % 3 {
+            0 => Audience::Topic(topic("news")),
+            _ => Audience::Client(client(&format!("c{}", n % 7))),
+        };
+        Entry::new(draft(audience, "text")).audited(Some(source(by(n))))
+    };
+    let written: u64 = 2_600;
+    let mut numbers = 1..=written;
+    // Commits of several packs, with rows between them.
+    for count in [1, 700, 3, 1_300, 500, 96] {
+        let entries = numbers.by_ref().take(count).map(entry).collect();
+        let stored = test.log().append_batch_blocking(entries);
+        assert!(stored.iter().all(Result::is_ok));
+        test.pass(Duration::from_secs(1));
+    }
+    for _ in 0..2 {
+        note(&test, vec![refusal("often", "forbidden")]);
+    }
+    let expect = |wanted: &dyn Fn(u64) -> bool| -> Vec<u64> {
+        (1..=written).rev().filter(|n| wanted(*n)).collect()
+    };
+    let all = |test: &TestLog, filter: &AuditFilter| {
+        let (mut before, mut found) = (None, Vec::new());
+        loop {
+            let page = test.log().audit(filter, before, 97).expect("readable");
+            assert!(page.records.len() <= 97);
+            for record in page.records {
+                if let Some(seq) = record.entry.message {
+                    assert_eq!(record.number, seq, "each push has one entry");
+                    let expected = entry(seq);
+                    let audience = expected.draft.audience.clone();
+                    assert_eq!(record.entry.source, source(by(seq)));
+                    assert_eq!(record.entry.target, Some(AuditTarget::Audience(audience)));
+                }
+                found.push(record.number);
+            }
+            before = page.next;
+            if before.is_none() {
+                return found;
+            }
+        }
+    };
+    let accepted = AuditFilter {
+        outcome: Some(OK.to_owned()),
+        ..everything()
+    };
+    let of_rare = AuditFilter {
+        caller: Some("rare".to_owned()),
+        ..everything()
+    };
+    let about_news = AuditFilter {
+        topic: Some(topic("news")),
+        ..of_rare.clone()
+    };
+    let about_c3 = AuditFilter {
+        client: Some(client("c3")),
+        ..everything()
+    };
+    let in_second = AuditFilter {
+        since: Some(NOON + 1_000),
+        until: Some(NOON + 2_000),
+        ..everything()
+    };
+    for _ in 0..2 {
+        assert_eq!(all(&test, &everything()).len() as u64, written + 2);
+        assert_eq!(all(&test, &accepted), expect(&|_| true));
+        assert_eq!(all(&test, &of_rare), expect(&|n| by(n) == "rare"));
+        assert_eq!(all(&test, &about_news), expect(&|n| n % 15 == 0));
+        assert_eq!(all(&test, &about_c3), expect(&|n| n % 3 != 0 && n % 7 == 3));
+        assert_eq!(all(&test, &in_second), expect(&|n| (2..=704).contains(&n)));
+        test.reopen();
+    }
+    assert_eq!(push(&test, "often", Audience::Everyone), written + 1);
+    assert_eq!(find(&test, &everything())[0], written + 3, "numbers go on");
+}
+
+#[test]
+fn a_part_of_a_pack_is_removed() {
+    let test = TestLog::with(|options| options.max_bytes = 1 << 20);
+    let entry = |n: u64| {
+        let audience = Audience::Client(client(&format!("c{}", n % 7)));
+        Entry::new(draft(audience, "text")).audited(Some(source("a")))
+    };
+    let stored = test
+        .log()
+        .append_batch_blocking((1..=5_000).map(entry).collect());
+    assert!(stored.iter().all(Result::is_ok));
+    test.log().run_maintenance().expect("maintained");
+    let rest = test.log().audit(&everything(), None, 10_000);
+    let rest = rest.expect("readable").records;
+    let oldest = rest.last().expect("an entry");
+    assert_eq!(rest[0].number, 5_000, "the newest stay");
+    assert_eq!(rest.len() as u64, 5_001 - oldest.number);
+    assert!(
+        oldest.number % 128 != 1,
+        "not a whole pack: {}",
+        oldest.number
+    );
+    assert_eq!(oldest.entry.message, Some(oldest.number));
+    let about = AuditFilter {
+        client: Some(client("c3")),
+        ..everything()
+    };
+    let found = test.log().audit(&about, None, 10_000).expect("readable");
+    let found: Vec<u64> = found.records.iter().map(|record| record.number).collect();
+    let expected = (oldest.number..=5_000).rev().filter(|n| n % 7 == 3);
+    assert_eq!(found, expected.collect::<Vec<_>>());
+}
+
+#[test]
 fn filters_can_be_combined() {
     let test = TestLog::new();
     for n in 0..4 {

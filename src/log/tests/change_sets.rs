@@ -638,6 +638,7 @@ impl TestStore {
             "SELECT * FROM hook_presence ORDER BY kind, name, node".to_owned(),
             "SELECT * FROM saved ORDER BY id".to_owned(),
             "SELECT * FROM audit ORDER BY number".to_owned(),
+            "SELECT * FROM audit_packs ORDER BY first".to_owned(),
             "SELECT * FROM audit_callers ORDER BY id".to_owned(),
             "SELECT * FROM audit_sizes ORDER BY block".to_owned(),
             "SELECT * FROM audit_blocks ORDER BY caller, block".to_owned(),

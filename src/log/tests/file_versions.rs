@@ -4,7 +4,7 @@ use super::*;
 use crate::message::{Handling, ReplaceKey};
 
 /// The file of each version that programs have written, as statements of SQL.
-const FILES: [(i64, &str); 8] = [
+const FILES: [(i64, &str); 9] = [
     (4, include_str!("files/version-4.sql")),
     (5, include_str!("files/version-5.sql")),
     (6, include_str!("files/version-6.sql")),
@@ -13,6 +13,7 @@ const FILES: [(i64, &str); 8] = [
     (9, include_str!("files/version-9.sql")),
     (10, include_str!("files/version-10.sql")),
     (11, include_str!("files/version-11.sql")),
+    (12, include_str!("files/version-12.sql")),
 ];
 
 /// Long enough for all files.
@@ -40,13 +41,14 @@ fn a_file_of_each_version_is_opened_with_all_that_it_has() {
             &["support", "shop"]
         };
         assert_eq!(keys, expected, "version {version}");
-        let trail = test.log().audit(&AuditFilter::default(), None, 10);
+        let trail = test.log().audit(&AuditFilter::default(), None, 20);
         let audited = trail.expect("readable").records.len();
         let expected = match version {
             ..7 => 0,
             7 => 4,
             8 => 7,
-            _ => 8,
+            9..12 => 8,
+            _ => 12,
         };
         assert_eq!(audited, expected, "version {version}");
         let people = test.log().people(None, 10);
@@ -57,7 +59,9 @@ fn a_file_of_each_version_is_opened_with_all_that_it_has() {
         assert_eq!(test.log().scheduled_count(), waiting, "version {version}");
         let running = test.log().set_job_tail(Box::new(|_| {}));
         assert_eq!(running.len(), 1, "version {version}");
-        assert_eq!(test.push(Audience::Everyone, "new"), 6, "version {version}");
+        let next = if version < 12 { 6 } else { 10 };
+        let pushed = test.push(Audience::Everyone, "new");
+        assert_eq!(pushed, next, "version {version}");
     }
 }
 
@@ -170,6 +174,15 @@ fn entries_of_the_audit_trail_of_a_file_are_found() {
     let page = test.log().audit(&filter, None, 10).expect("readable");
     let found: Vec<u64> = page.records.iter().map(|record| record.number).collect();
     assert_eq!(found, [3]);
+    let test = open_file(include_str!("files/version-12.sql"));
+    let filter = AuditFilter {
+        client: Some(client("zoe")),
+        ..AuditFilter::default()
+    };
+    let page = test.log().audit(&filter, None, 10).expect("readable");
+    let entry = |record: &AuditRecord| (record.number, record.entry.message);
+    let found: Vec<_> = page.records.iter().map(entry).collect();
+    assert_eq!(found, [(12, Some(9)), (11, Some(8)), (9, Some(6))]);
 }
 
 #[test]
