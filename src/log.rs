@@ -12,6 +12,7 @@
 mod api_key;
 mod audiences;
 mod audit;
+mod audit_codes;
 mod audit_entry;
 mod audit_packs;
 mod audit_rows;

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row, types::Type};
 
 use crate::{
     log::{
-        audit_rows::{block, kind, start_of},
+        audit_codes::{block, kind, start_of},
         bulk_insert::BulkInsert,
         codes::sql,
     },

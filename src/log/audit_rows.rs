@@ -14,9 +14,9 @@ use std::{
 };
 
 use rusqlite::{Connection, OptionalExtension, types::ToSqlOutput};
-use sha2::{Digest as _, Sha256};
 
 use crate::log::{
+    audit_codes::{block, hash, kind, start_of},
     audit_entry::{AuditCaller, AuditChange, AuditSource, AuditTarget, PUSH},
     audit_packs::{self, NewPacks, Pack, PackedPush},
     bulk_insert::BulkInsert,
@@ -28,49 +28,11 @@ use crate::{
     message::{Audience, ClientId, Seq},
 };
 
-/// A block has `1 << BLOCK_BITS` entries.
-const BLOCK_BITS: u32 = 10;
-
 /// The clients of a list that an entry names.
 const NAMED: usize = 10;
 
 /// Callers in the cache of the writer.
 const CACHED: usize = 1024;
-
-/// Kinds of targets in the file.
-pub(super) mod kind {
-    pub const CLIENT: i64 = 1;
-    pub const CLIENTS: i64 = 2;
-    pub const TOPIC: i64 = 3;
-    pub const EVERYONE: i64 = 4;
-    pub const KEY: i64 = 5;
-    pub const TOKEN: i64 = 6;
-    pub const PERSON: i64 = 7;
-    pub const HOOK: i64 = 8;
-    pub const LIST: i64 = 9;
-    pub const TEMPLATE: i64 = 10;
-}
-
-/// The block of an entry.
-pub(super) fn block(number: u64) -> u64 {
-    number >> BLOCK_BITS
-}
-
-/// The first entry of a block.
-pub(super) fn start_of(block: u64) -> u64 {
-    block << BLOCK_BITS
-}
-
-/// The number under which the entries about a client or a topic are found: 48 bits of a hash that nobody can make equal
-/// for two names.
-pub(super) fn hash(kind: i64, name: &str) -> i64 {
-    let mut hash = Sha256::new();
-    hash.update([kind as u8]);
-    hash.update(name);
-    let digest = hash.finalize();
-    let byte = |number: i64, byte: &u8| number << 8 | i64::from(*byte);
-    digest[..6].iter().fold(0, byte)
-}
 
 /// What the writer remembers of the audit trail in the file, so that it does not look it up for each entry.
 #[derive(Default)]

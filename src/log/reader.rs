@@ -3,6 +3,7 @@
 pub(in crate::log) mod audit;
 mod audit_pushes;
 mod audit_record;
+mod audit_span;
 pub(in crate::log) mod history;
 pub(in crate::log) mod history_filter;
 pub(in crate::log) mod page;

@@ -5,13 +5,14 @@ use std::cmp::Reverse;
 use rusqlite::{Connection, params, types::Value};
 
 use crate::log::{
+    audit_codes::{block, hash, kind, start_of},
     audit_entry::{AuditFilter, AuditPage, AuditRecord, OK, PUSH},
     audit_packs,
-    audit_rows::{block, hash, kind, start_of},
     codes::sql,
     error::ReadError,
     reader::audit_pushes::{self, Wanted},
     reader::audit_record::{COLUMNS, record},
+    reader::audit_span::Span,
     rows,
 };
 
@@ -91,28 +92,6 @@ fn first_at(conn: &Connection, time: u64, (oldest, newest): (u64, u64)) -> rusql
         }
     }
     Ok(low)
-}
-
-/// Entries to look at, newest first.
-pub(super) enum Span {
-    Range(u64, u64),
-    Numbers(Vec<u64>),
-}
-
-impl Span {
-    fn low(&self) -> u64 {
-        match self {
-            Self::Range(low, _) => *low,
-            Self::Numbers(numbers) => numbers.last().copied().unwrap_or_default(),
-        }
-    }
-
-    fn len(&self) -> u64 {
-        match self {
-            Self::Range(low, high) => high - low + 1,
-            Self::Numbers(numbers) => numbers.len() as u64,
-        }
-    }
 }
 
 /// A client or a topic.

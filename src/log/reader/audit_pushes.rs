@@ -8,8 +8,8 @@ use crate::log::{
     audit_entry::{AuditCaller, AuditEntry, AuditFilter, AuditRecord, AuditSource, OK, PUSH},
     audit_packs::{self, Pack, PackedPush},
     error::ReadError,
-    reader::audit::Span,
     reader::audit_record::target_of,
+    reader::audit_span::Span,
 };
 
 /// What is looked for.

@@ -3,8 +3,9 @@
 use rusqlite::Row;
 
 use crate::log::{
+    audit_codes::kind,
     audit_entry::{AuditCaller, AuditEntry, AuditRecord, AuditSource, AuditTarget},
-    audit_rows::{address, kind},
+    audit_rows::address,
     error::ReadError,
     rows,
     saved_item::SavedKind,

@@ -1,8 +1,8 @@
 //! Prunes the audit trail: entries that are too old, and the oldest while there are too many.
 
 use crate::log::{
+    audit_codes::{block, start_of},
     audit_packs,
-    audit_rows::{block, start_of},
     codes::sql,
     error::StoreError,
     options::milliseconds,
