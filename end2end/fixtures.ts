@@ -253,11 +253,7 @@ export const test = base.extend<Fixtures>({
       const report = (text: string) => {
         if (!reports.ended) reports.errors.push(text);
       };
-      context.on('weberror', (error) => {
-        const text = String(error.error());
-        // What a page was still loading when it was left.
-        if (!text.includes('Response body loading was aborted')) report(text);
-      });
+      context.on('weberror', (error) => report(String(error.error())));
       context.on('console', (message) => {
         const text = message.text();
         if (['error', 'warning'].includes(message.type()) && !tolerated.test(text)) report(text);

@@ -78,28 +78,30 @@ struct Counting {
 }
 
 impl Kind {
-    fn of(entry: &AuditEntry) -> Self {
-        let AuditSource { caller, address } = &entry.source;
+    fn new(source: &AuditSource, action: Cow<'static, str>) -> Self {
+        let AuditSource { caller, address } = source;
         Self {
             caller: caller.clone(),
             network: address.map(|address| Network::of_address(Some(address))),
-            action: entry.action.clone(),
+            action,
+            error: None,
+            job: None,
+            target: None,
+        }
+    }
+
+    fn of(entry: &AuditEntry) -> Self {
+        Self {
             error: entry.error.clone(),
             job: entry.job,
-            target: None,
+            ..Self::new(&entry.source, entry.action.clone())
         }
     }
 
     fn of_push(source: &AuditSource, audience: &Audience) -> Self {
         Self {
-            caller: source.caller.clone(),
-            network: source
-                .address
-                .map(|address| Network::of_address(Some(address))),
-            action: Cow::Borrowed(PUSH),
-            error: None,
-            job: None,
             target: Some(audience.clone()),
+            ..Self::new(source, PUSH.into())
         }
     }
 

@@ -22,7 +22,7 @@ const MOST: u64 = 128;
 type Packed<T> = (i64, Option<T>, Seq, Option<i64>, Option<IpAddr>);
 
 /// An accepted push that is in the log.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone)]
 pub(super) struct PackedPush<T> {
     /// The kind of its target: a client, a topic, or everyone.
     pub kind: i64,
