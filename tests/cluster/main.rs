@@ -12,6 +12,7 @@ mod chaos;
 mod clients;
 mod commands;
 mod cut_off;
+mod damaged_log;
 mod delivery;
 mod deployments;
 mod full_disk;

@@ -2,8 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs::{self, File},
-    os::unix::fs::FileExt,
+    fs,
 };
 
 use app::{
@@ -16,10 +15,8 @@ use serde_json::{Value, json};
 use crate::{
     command::{Running, server},
     harness::{Listener, push_of, seq, within},
+    support::damaged_file::{self, PAGE},
 };
-
-/// Bytes of a page.
-const PAGE: u64 = 4096;
 
 /// A data folder whose server can be stopped, so that the test can damage the file.
 pub struct Place {
@@ -78,14 +75,7 @@ impl Place {
 
     /// The pages of a table or an index, in order.
     pub fn pages(&self, name: &str, kind: &str) -> Vec<u64> {
-        let conn = Connection::open(self.file()).expect("a database");
-        let find = "SELECT pageno FROM dbstat WHERE name = ?1 AND pagetype = ?2 ORDER BY path";
-        let mut find = conn.prepare(find).expect("dbstat");
-        let pages = find.query_map((name, kind), |row| row.get(0));
-        pages
-            .expect("pages")
-            .collect::<Result<_, _>>()
-            .expect("pages")
+        damaged_file::pages(&self.file(), name, kind)
     }
 
     pub fn page_count(&self) -> u64 {
@@ -111,20 +101,7 @@ impl Place {
 
     /// Overwrites a page with random bytes.
     pub fn damage(&self, page: u64) {
-        let file = File::options().write(true).open(self.file());
-        let mut random = 0x9E37_79B9_7F4A_7C15_u64 ^ page;
-        let bytes: Vec<u8> = std::iter::repeat_with(|| {
-            random ^= random << 13;
-            random ^= random >> 7;
-            random ^= random << 17;
-            random as u8
-        })
-        .take(PAGE as usize)
-        .collect();
-        let written = file
-            .expect("a file")
-            .write_all_at(&bytes, (page - 1) * PAGE);
-        written.expect("written");
+        damaged_file::damage(&self.file(), page);
     }
 }
 

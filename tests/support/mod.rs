@@ -1,5 +1,6 @@
 //! What the tests of one server and those of a cluster have in common.
 
+pub mod damaged_file;
 mod endpoint;
 mod listener;
 pub mod receiver;

@@ -579,14 +579,14 @@ impl TestStore {
         for (set, next) in sets.iter().zip(plan.iter().cycle()) {
             together.push(set);
             if *next != Next::Together {
-                self.store.apply(&together).expect("applied");
+                self.store.apply(&together, |_| Ok(())).expect("applied");
                 together.clear();
             }
             if *next == Next::Kill {
                 self = self.killed();
             }
         }
-        self.store.apply(&together).expect("applied");
+        self.store.apply(&together, |_| Ok(())).expect("applied");
         self
     }
 

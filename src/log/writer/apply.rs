@@ -114,13 +114,8 @@ impl Applied {
 }
 
 impl Store {
-    /// Applies change sets in one transaction, or nothing of them.
-    pub fn apply(&mut self, sets: &[&ChangeSet]) -> Result<Applied, StoreError> {
-        self.apply_with(sets, |_| Ok(()))
-    }
-
-    /// The same, with other work at the end of the transaction.
-    pub fn apply_with(
+    /// Applies change sets in one transaction, or nothing of them, with other work at its end.
+    pub fn apply(
         &mut self,
         sets: &[&ChangeSet],
         then: impl FnOnce(&Self) -> Result<(), StoreError>,

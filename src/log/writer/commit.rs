@@ -6,6 +6,7 @@ use std::{
 };
 
 use crate::log::{
+    change::ChangeSet,
     error::{Fatal, StoreError, fatal_only},
     job_tail::JobChange,
     positions::DeliveryCounts,
@@ -13,6 +14,7 @@ use crate::log::{
     writer::Writer,
     writer::apply::Applied,
     writer::decide::Decided,
+    writer::store::Store,
 };
 use crate::{
     job::JobId,
@@ -28,15 +30,7 @@ impl Writer {
         }
         decided.set.at = self.store.options.clock.now();
         let began = Instant::now();
-        let mut result = self.store.apply(&[&decided.set]);
-        if let Err(StoreError::Damaged(why)) = &result {
-            // It may be the index of the audit trail that is damaged. A change is worth more than that its entry is found by its target.
-            self.shared.damage.note(why);
-            self.store.callers.leaves_targets_out = true;
-            result = self.store.apply(&[&decided.set]);
-            self.store.callers.leaves_targets_out = false;
-        }
-        match result {
+        match self.apply(&[&decided.set], |_| Ok(())) {
             Ok(applied) => {
                 self.shared.damage.note_push(false);
                 self.shared.disk_full.store(false, Ordering::Relaxed);
@@ -56,8 +50,7 @@ impl Writer {
                 decided.apart().try_for_each(|one| self.commit(one))
             }
             Err(error) => {
-                if let StoreError::Damaged(why) = &error {
-                    self.shared.damage.note(why);
+                if matches!(error, StoreError::Damaged(_)) {
                     self.shared.damage.note_push(true);
                 }
                 let is_full = matches!(error, StoreError::Full);
@@ -66,6 +59,24 @@ impl Writer {
                 fatal_only(Err(error))
             }
         }
+    }
+
+    /// Applies change sets in one transaction, with other work at its end. If the file is damaged, tries once more without
+    /// the index of the audit trail: a change is worth more than that its entry is found by its target.
+    pub(super) fn apply(
+        &mut self,
+        sets: &[&ChangeSet],
+        then: impl Fn(&Store) -> Result<(), StoreError>,
+    ) -> Result<Applied, StoreError> {
+        let result = self.store.apply(sets, &then);
+        let Err(StoreError::Damaged(why)) = &result else {
+            return result;
+        };
+        self.shared.damage.note(why);
+        self.store.callers.leaves_targets_out = true;
+        let result = self.store.apply(sets, &then);
+        self.store.callers.leaves_targets_out = false;
+        result
     }
 
     /// Tells readers of the log what has changed. Before the tail is called: a reader that registers after that call

@@ -39,12 +39,7 @@ impl Writer {
                 (Ok(()), None) => continue,
                 (Ok(()), Some(why)) => why,
                 (Err(StoreError::Fatal(reason)), _) => return Err(Fatal(reason)),
-                (Err(error), _) => {
-                    if let StoreError::Damaged(why) = &error {
-                        self.shared.damage.note(why);
-                    }
-                    error.reason()
-                }
+                (Err(error), _) => error.reason(),
             };
             replica.retry = Some(Instant::now() + RETRY);
             self.set_obstacle(Some(why));
@@ -66,7 +61,7 @@ impl Writer {
         };
         let began = Instant::now();
         let sets: Vec<&ChangeSet> = batch.sets.iter().collect();
-        let applied = self.store.apply_with(&sets, |store| {
+        let applied = self.apply(&sets, |store| {
             let Origin { record, time, .. } = newest;
             replica_rows::write(&store.conn, record, time)?;
             replica_rows::mark(&store.conn, record.place, time, store.head)?;
