@@ -161,9 +161,9 @@ impl NatsServers {
         Ok(())
     }
 
-    /// Stops a server where it is, as SIGSTOP does.
+    /// Stops a server where it is, as SIGSTOP does, and waits until it has stopped.
     pub fn stop(&self, server: usize) -> Result<()> {
-        self.servers[server].process.signal(Signal::STOP)
+        self.servers[server].process.stop()
     }
 
     /// Lets a server go on after [`NatsServers::stop`].

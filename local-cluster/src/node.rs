@@ -200,9 +200,9 @@ impl Node {
         self.process.wait()
     }
 
-    /// Stops it where it is, as SIGSTOP does.
+    /// Stops it where it is, as SIGSTOP does, and waits until it has stopped.
     pub fn stop(&self) -> Result<()> {
-        self.process.signal(Signal::STOP)
+        self.process.stop()
     }
 
     /// Lets it go on after [`Node::stop`].

@@ -16,7 +16,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use parking_lot::Mutex;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 
 use crate::patience::until;
 
@@ -104,6 +104,20 @@ impl Process {
             bail!("{} has ended: {status}", self.program.path.display());
         }
         Ok(kill_process(Pid::from_child(child), signal)?)
+    }
+
+    /// Stops it where it is, as SIGSTOP does, and waits until it has stopped. On a busy machine its threads run on for a while
+    /// after the signal was sent.
+    pub fn stop(&self) -> Result<()> {
+        self.signal(Signal::STOP)?;
+        let id = self.id().and_then(|id| Pid::from_raw(id.cast_signed()));
+        let id = id.context("it was not started")?;
+        // It stays waitable, so that a second call finds it stopped.
+        let options = WaitIdOptions::STOPPED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
+        let name = self.program.path.display();
+        until(&format!("{name} has not stopped"), || {
+            Ok(waitid(WaitId::Pid(id), options)?.map(drop))
+        })
     }
 
     /// Kills it as `kill -9` does, and waits until it is gone.

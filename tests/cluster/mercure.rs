@@ -89,7 +89,7 @@ async fn a_list_names_the_nodes_that_have_not_answered() {
     assert!(has_tag && whole.get("missing_nodes").is_none(), "{whole}");
     one.node.stop().expect("stopped");
     let (list, has_tag) = listed().await;
-    assert_eq!(list["missing_nodes"], json!(["node-1"]));
+    assert_eq!(list["missing_nodes"], json!(["node-1"]), "{list}");
     assert_eq!(list["subscriptions"], json!([]));
     assert!(!has_tag, "nobody takes it for the whole list later");
     let subscriber = whole["subscriptions"][0]["subscriber"]
