@@ -32,7 +32,7 @@ async fn a_node_follows_though_it_can_not_index_its_audit_trail() {
     bad.node.start_again().expect("started");
     bad.node.until_ready().expect("ready");
 
-    // One of these is the first of a block, which has the one before indexed.
+    // One of these begins a block. Then the block before it is indexed.
     other.accepted(&to_clients(BLOCK)).await;
     let own = bad.push(To::Everyone, "from here").await;
     assert!(own.id.is_some());
